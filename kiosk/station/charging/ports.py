@@ -1,0 +1,52 @@
+"""What charging needs from a backend. The OCPP client implements it; without a backend ``NoBackend`` does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from kiosk.model.enums import AuthorizationStatus
+from kiosk.model.errors import BackendUnreachable
+
+
+class IdTagInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer to an idTag, OCPP 1.6 section 7.9."""
+
+    status: AuthorizationStatus
+    expiry: datetime | None = None
+    parent_id_tag: str | None = None
+
+
+class BackendPort(Protocol):
+    @property
+    def configured(self) -> bool:
+        """An address is known, so facts are to be kept for it."""
+        ...
+
+    @property
+    def online(self) -> bool:
+        """Socket open and BootNotification accepted."""
+        ...
+
+    async def authorize(self, id_tag: str) -> IdTagInfo:
+        """Ask. Raises BackendUnreachable when nobody answers within the call time-out."""
+        ...
+
+    def facts_waiting(self) -> None:
+        """The journal has new transaction facts; deliver them when possible. Never blocks."""
+        ...
+
+
+class NoBackend:
+    """No backend configured: the station works on whitelist and kiosk mode."""
+
+    configured = False
+    online = False
+
+    async def authorize(self, id_tag: str) -> IdTagInfo:
+        raise BackendUnreachable("no backend is configured")
+
+    def facts_waiting(self) -> None:
+        """Nobody to deliver to."""

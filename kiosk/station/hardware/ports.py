@@ -1,0 +1,193 @@
+"""What the core needs from the machine. Each part's docstring states its duties, also in abnormal cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from kiosk.model.enums import ConnectorType, Phase
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """Live values of one connector. Unknown is None. ``at_s``: station monotonic seconds of the measurement."""
+
+    at_s: float
+    power_w: int | None = None  # DC (or AC) side, to the car
+    current_a: float | None = None
+    voltage_v: float | None = None
+    soc_percent: int | None = None  # None until the car has told it
+    time_to_80_s: int | None = None
+    time_to_100_s: int | None = None
+    requested_w: int | None = None  # what the car would take now
+    temperature_c: float | None = None
+
+
+class Plugged(msgspec.Struct, frozen=True):
+    """The plug is in a car's inlet (proximity contact)."""
+
+
+class Unplugged(msgspec.Struct, frozen=True):
+    """The plug was pulled. Energy is off already when this is told."""
+
+
+class VehicleIdentified(msgspec.Struct, frozen=True):
+    """The car told its MAC: 12 upper-case hex digits."""
+
+    vehicle_id: str
+
+
+class PhaseChanged(msgspec.Struct, frozen=True):
+    phase: Phase
+
+
+class EndedByCar(msgspec.Struct, frozen=True):
+    """The car ended the session (full, or its own stop button); STOPPING and ENDED follow."""
+
+
+class FaultRaised(msgspec.Struct, frozen=True):
+    code: int
+
+
+class FaultCleared(msgspec.Struct, frozen=True):
+    code: int
+
+
+ConnectorEvent = (
+    Plugged | Unplugged | VehicleIdentified | PhaseChanged | EndedByCar | FaultRaised | FaultCleared
+)
+
+
+class ConnectorPort(Protocol):
+    """One charging cable with its controller, lock, meter and ring.
+
+    Duties: reports Plugged/Unplugged and phases in order; opens its contactor by itself on a fault that stops
+    charging, on Unplugged, and when ``set_limit_w`` was not repeated for ``watchdog_s`` (the core is dead).
+    After a restart of the core it reports the plug state as it is, with the contactor open.
+    """
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def type(self) -> ConnectorType: ...
+
+    @property
+    def plugged(self) -> bool: ...
+
+    @property
+    def phase(self) -> Phase: ...
+
+    @property
+    def vehicle_id(self) -> str | None: ...
+
+    @property
+    def faults(self) -> frozenset[int]: ...
+
+    @property
+    def max_power_w(self) -> int:
+        """The most this cable and its source can give, by the installation."""
+        ...
+
+    @property
+    def cycles(self) -> int:
+        """Times a plug went into a car and out again, over the station's life. Durable."""
+        ...
+
+    def subscribe(self, listener: Callable[[ConnectorEvent], None]) -> None:
+        """Register the one listener; events before that are not repeated (read the properties first)."""
+        ...
+
+    def reading(self) -> Reading | None:
+        """The newest measurement, None before the first."""
+        ...
+
+    def meter_wh(self) -> int | None:
+        """Energy register, integer Wh, only ever rising, durable. None when the meter cannot be read."""
+        ...
+
+    def start(self) -> None:
+        """Begin a session with the plugged car: communication, lock, isolation test, precharge, energy.
+
+        Power stays 0 until ``set_limit_w`` allows more. Progress comes as PhaseChanged. No car plugged in, or
+        a fault raised: nothing happens (the core reads ``faults`` and ``plugged`` first). Idempotent.
+        """
+        ...
+
+    def stop(self) -> None:
+        """End the session: STOPPING, then ENDED, unlocked. Idempotent; allowed in any phase."""
+        ...
+
+    def set_limit_w(self, limit_w: int) -> None:
+        """The most the car may draw from now on. 0 = SUSPENDED_EVSE. Feeds the watchdog."""
+        ...
+
+    def unlock(self) -> bool:
+        """Try to unlock; True when the plug is free. Only ever with the contactor open."""
+        ...
+
+    def set_led(self, rgb: str, blink_hz: float = 0.0) -> None:
+        """Colour of the holder's ring, RRGGBB, empty = off."""
+        ...
+
+
+class CardReaderPort(Protocol):
+    """RFID reader. Duty: one call per card presented, UID as upper-case hex without separators."""
+
+    def subscribe(self, listener: Callable[[str], None]) -> None: ...
+
+
+class StationPort(Protocol):
+    """What there is once per station: door, stop button, light sensor."""
+
+    @property
+    def door_open(self) -> bool: ...
+
+    @property
+    def light_lux(self) -> float | None:
+        """Ambient light, None without a sensor."""
+        ...
+
+    def subscribe(self, listener: Callable[[FaultRaised | FaultCleared], None]) -> None:
+        """Station-wide codes: 1000 door closed, 1001 door opened (1001 raised while open)."""
+        ...
+
+
+class StacksPort(Protocol):
+    """The power stacks and the relay that joins them."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def power_w(self) -> int:
+        """Of one stack."""
+        ...
+
+    def assign(self, connector_id: int, stacks: int) -> None:
+        """Switch that many stacks to the connector (0 = release). Only with the sum within ``count``."""
+        ...
+
+
+class HardwarePort(Protocol):
+    """All parts of one station."""
+
+    @property
+    def connectors(self) -> tuple[ConnectorPort, ...]: ...
+
+    @property
+    def card_reader(self) -> CardReaderPort: ...
+
+    @property
+    def station(self) -> StationPort: ...
+
+    @property
+    def stacks(self) -> StacksPort: ...
+
+    @property
+    def simulated(self) -> bool: ...
+
+    async def run(self) -> None:
+        """The hardware's own life (polling, physics) until cancelled."""
+        ...
