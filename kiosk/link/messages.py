@@ -28,11 +28,11 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of all params: immutable, strict."""
 
 
-class Nothing(Params):
+class Nothing(Params, frozen=True, kw_only=True):
     """No params, or an empty result."""
 
 
-class Hello(Params):
+class Hello(Params, frozen=True, kw_only=True):
     """First message of every face: who it is. Answer: ``Welcome``. A wrong protocol version is refused."""
 
     face: str  # screen, web, cli
@@ -40,7 +40,7 @@ class Hello(Params):
     subscribe: bool = True  # False: no snapshot, no changes, no ticks (a one-shot command)
 
 
-class Welcome(Params):
+class Welcome(Params, frozen=True, kw_only=True):
     protocol: int
     version: str
     door: Door
@@ -49,14 +49,14 @@ class Welcome(Params):
 # --- driver's door -----------------------------------------------------------------------------------------
 
 
-class DriverTap(Params):
+class DriverTap(Params, frozen=True, kw_only=True):
     """A driver touched something that means something."""
 
     action: Tap
     connector_id: int | None = None
 
 
-class ScreenReport(Params):
+class ScreenReport(Params, frozen=True, kw_only=True):
     """What the driver sees now; sent on change and every 5 s."""
 
     name: str
@@ -68,50 +68,50 @@ class ScreenReport(Params):
 # --- operator's door ---------------------------------------------------------------------------------------
 
 
-class StartSession(Params):
+class StartSession(Params, frozen=True, kw_only=True):
     """A card at connector N; without a tag only in kiosk mode. Answered when authorized or refused."""
 
     connector_id: int
     id_tag: str | None = None
 
 
-class StartResult(Params):
+class StartResult(Params, frozen=True, kw_only=True):
     authorized: bool
     reason: RefusalReason | None = None
     text: str = ""
     status: str = ""  # connector's status afterwards
 
 
-class ConnectorParams(Params):
+class ConnectorParams(Params, frozen=True, kw_only=True):
     connector_id: int
 
 
-class StopResult(Params):
+class StopResult(Params, frozen=True, kw_only=True):
     local_id: str | None
     energy_wh: int | None
 
 
-class Reset(Params):
+class Reset(Params, frozen=True, kw_only=True):
     kind: ResetKind = ResetKind.SOFT
 
 
-class Availability(Params):
+class Availability(Params, frozen=True, kw_only=True):
     """Connector 0 is the whole station."""
 
     connector_id: int
     operative: bool
 
 
-class KeyName(Params):
+class KeyName(Params, frozen=True, kw_only=True):
     name: str
 
 
-class KeySet(Params):
+class KeySet(Params, frozen=True, kw_only=True):
     name: str
     value: str
 
 
-class KeyInfo(Params):
+class KeyInfo(Params, frozen=True, kw_only=True):
     """One configuration key as people read it. ``value`` is None for secrets."""
 
     name: str
@@ -131,26 +131,26 @@ class KeyInfo(Params):
     clamped: str | None = None  # what the hardware makes of it, where that differs
 
 
-class KeyList(Params):
+class KeyList(Params, frozen=True, kw_only=True):
     keys: tuple[KeyInfo, ...]
 
 
-class KeyChanged(Params):
+class KeyChanged(Params, frozen=True, kw_only=True):
     name: str
     value: str | None
     reboot_required: bool
 
 
-class TagParams(Params):
+class TagParams(Params, frozen=True, kw_only=True):
     id_tag: str
 
 
-class TagList(Params):
+class TagList(Params, frozen=True, kw_only=True):
     id_tags: tuple[str, ...]
     warning: str = ""
 
 
-class SessionRow(Params):
+class SessionRow(Params, frozen=True, kw_only=True):
     local_id: str
     connector_id: int
     transaction_id: int | None
@@ -162,15 +162,15 @@ class SessionRow(Params):
     stop_reason: str | None
 
 
-class SessionList(Params):
+class SessionList(Params, frozen=True, kw_only=True):
     sessions: tuple[SessionRow, ...]
 
 
-class SessionQuery(Params):
+class SessionQuery(Params, frozen=True, kw_only=True):
     limit: int = 100
 
 
-class Grabbed(Params):
+class Grabbed(Params, frozen=True, kw_only=True):
     """The PNG itself follows in the next binary frame to whoever asked."""
 
     bytes: int
@@ -178,12 +178,12 @@ class Grabbed(Params):
     height: int
 
 
-class TapAt(Params):
+class TapAt(Params, frozen=True, kw_only=True):
     x: int
     y: int
 
 
-class Texts(Params):
+class Texts(Params, frozen=True, kw_only=True):
     """All visible texts of the live screen, in reading order."""
 
     name: str
@@ -194,26 +194,26 @@ class Texts(Params):
 # --- simulator, operator's door, simulated hardware only ------------------------------------------------------
 
 
-class SimPlug(Params):
+class SimPlug(Params, frozen=True, kw_only=True):
     connector_id: int
     car: str | None = None  # None: the first that fits
     soc_percent: int | None = None
 
 
-class SimCard(Params):
+class SimCard(Params, frozen=True, kw_only=True):
     uid: str
 
 
-class SimFault(Params):
+class SimFault(Params, frozen=True, kw_only=True):
     connector_id: int  # 0: the station (door codes)
     code: int
 
 
-class SimDoor(Params):
+class SimDoor(Params, frozen=True, kw_only=True):
     open: bool
 
 
-class SimCar(Params):
+class SimCar(Params, frozen=True, kw_only=True):
     name: str
     description: str
     inlets: tuple[str, ...]
@@ -222,11 +222,11 @@ class SimCar(Params):
     vehicle_id: str
 
 
-class SimCars(Params):
+class SimCars(Params, frozen=True, kw_only=True):
     cars: tuple[SimCar, ...]
 
 
-class SimState(Params):
+class SimState(Params, frozen=True, kw_only=True):
     """What only the simulated world knows, for tests and for the simulator page."""
 
     connectors: tuple[dict[str, Any], ...]
@@ -243,47 +243,47 @@ class Method(msgspec.Struct, frozen=True):
     help: str
 
 
-D, O = Door.DRIVER, Door.OPERATOR  # noqa: E741 - a table reads best with one letter a column
+DRV, OPR = Door.DRIVER, Door.OPERATOR
 METHODS: Final[dict[str, Method]] = {
     m.name: m
     for m in (
-        Method("hello", Hello, Welcome, D, "Say who you are; the snapshot follows."),
-        Method("driver.tap", DriverTap, Nothing, D, "A driver's tap with a meaning."),
-        Method("screen.report", ScreenReport, Nothing, D, "The screen tells what it shows."),
-        Method("session.start", StartSession, StartResult, O, "Hold a card to a connector."),
-        Method("session.stop", ConnectorParams, StopResult, O, "End the session at a connector."),
-        Method("session.list", SessionQuery, SessionList, O, "Stored sessions, newest first."),
-        Method("connector.unlock", ConnectorParams, Nothing, O, "End the session and release the plug."),
-        Method("connector.availability", Availability, Nothing, O, "Put in or take out of service."),
-        Method("station.reset", Reset, Nothing, O, "Soft: restart the programs. Hard: the machine."),
-        Method("keys.list", Nothing, KeyList, O, "All configuration keys."),
-        Method("keys.get", KeyName, KeyInfo, O, "One configuration key."),
-        Method("keys.set", KeySet, KeyChanged, O, "Change a configuration key."),
-        Method("whitelist.list", Nothing, TagList, O, "NFC whitelist."),
-        Method("whitelist.add", TagParams, TagList, O, "Add a tag to the NFC whitelist."),
-        Method("whitelist.remove", TagParams, TagList, O, "Remove a tag from the NFC whitelist."),
-        Method("whitelist.clear", Nothing, TagList, O, "Empty the NFC whitelist."),
-        Method("screen.grab", Nothing, Grabbed, O, "Picture of the driver's screen, as the next binary frame."),
-        Method("screen.tap", TapAt, Nothing, O, "Touch the driver's screen (simulated hardware only)."),
-        Method("screen.texts", Nothing, Texts, O, "Texts on the driver's screen (simulated hardware only)."),
-        Method("sim.plug", SimPlug, Nothing, O, "Plug a car in."),
-        Method("sim.unplug", ConnectorParams, Nothing, O, "Pull the plug."),
-        Method("sim.card", SimCard, Nothing, O, "Hold a card to the reader."),
-        Method("sim.fault", SimFault, Nothing, O, "Raise a fault by vendor error code."),
-        Method("sim.clear", SimFault, Nothing, O, "Clear a fault."),
-        Method("sim.door", SimDoor, Nothing, O, "Open or close the service door."),
-        Method("sim.powercut", Nothing, Nothing, O, "The core dies at once, as with SIGKILL."),
-        Method("sim.cars", Nothing, SimCars, O, "The cars there are."),
-        Method("sim.state", Nothing, SimState, O, "LED rings, stacks, cars: the simulated world."),
+        Method("hello", Hello, Welcome, DRV, "Say who you are; the snapshot follows."),
+        Method("driver.tap", DriverTap, Nothing, DRV, "A driver's tap with a meaning."),
+        Method("screen.report", ScreenReport, Nothing, DRV, "The screen tells what it shows."),
+        Method("session.start", StartSession, StartResult, OPR, "Hold a card to a connector."),
+        Method("session.stop", ConnectorParams, StopResult, OPR, "End the session at a connector."),
+        Method("session.list", SessionQuery, SessionList, OPR, "Stored sessions, newest first."),
+        Method("connector.unlock", ConnectorParams, Nothing, OPR, "End the session and release the plug."),
+        Method("connector.availability", Availability, Nothing, OPR, "Put in or take out of service."),
+        Method("station.reset", Reset, Nothing, OPR, "Soft: restart the programs. Hard: the machine."),
+        Method("keys.list", Nothing, KeyList, OPR, "All configuration keys."),
+        Method("keys.get", KeyName, KeyInfo, OPR, "One configuration key."),
+        Method("keys.set", KeySet, KeyChanged, OPR, "Change a configuration key."),
+        Method("whitelist.list", Nothing, TagList, OPR, "NFC whitelist."),
+        Method("whitelist.add", TagParams, TagList, OPR, "Add a tag to the NFC whitelist."),
+        Method("whitelist.remove", TagParams, TagList, OPR, "Remove a tag from the NFC whitelist."),
+        Method("whitelist.clear", Nothing, TagList, OPR, "Empty the NFC whitelist."),
+        Method("screen.grab", Nothing, Grabbed, OPR, "Picture of the driver's screen, as the next binary frame."),
+        Method("screen.tap", TapAt, Nothing, OPR, "Touch the driver's screen (simulated hardware only)."),
+        Method("screen.texts", Nothing, Texts, OPR, "Texts on the driver's screen (simulated hardware only)."),
+        Method("sim.plug", SimPlug, Nothing, OPR, "Plug a car in."),
+        Method("sim.unplug", ConnectorParams, Nothing, OPR, "Pull the plug."),
+        Method("sim.card", SimCard, Nothing, OPR, "Hold a card to the reader."),
+        Method("sim.fault", SimFault, Nothing, OPR, "Raise a fault by vendor error code."),
+        Method("sim.clear", SimFault, Nothing, OPR, "Clear a fault."),
+        Method("sim.door", SimDoor, Nothing, OPR, "Open or close the service door."),
+        Method("sim.powercut", Nothing, Nothing, OPR, "The core dies at once, as with SIGKILL."),
+        Method("sim.cars", Nothing, SimCars, OPR, "The cars there are."),
+        Method("sim.state", Nothing, SimState, OPR, "LED rings, stacks, cars: the simulated world."),
     )
 }
 
 SCREEN_METHODS: Final[dict[str, Method]] = {
     m.name: m
     for m in (
-        Method("screen.grab", Nothing, Grabbed, D, "Grab the window, PNG in the next binary frame."),
-        Method("screen.tap", TapAt, Nothing, D, "Deliver a touch to the window."),
-        Method("screen.texts", Nothing, Texts, D, "Walk the live items and list the visible texts."),
+        Method("screen.grab", Nothing, Grabbed, DRV, "Grab the window, PNG in the next binary frame."),
+        Method("screen.tap", TapAt, Nothing, DRV, "Deliver a touch to the window."),
+        Method("screen.texts", Nothing, Texts, DRV, "Walk the live items and list the visible texts."),
     )
 }
 """What the core asks of a connected screen."""

@@ -28,7 +28,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of all sections: immutable, strict."""
 
 
-class Session(Section):
+class Session(Section, frozen=True, kw_only=True):
     """The session at a connector, from authorization on, until the plug is out and the driver is done."""
 
     local_id: str | None = None  # ours, from begin on; None while only authorized
@@ -48,7 +48,7 @@ class Session(Section):
     cost: str | None = None  # as the backend sent it (decision 28)
 
 
-class Connector(Section):
+class Connector(Section, frozen=True, kw_only=True):
     id: int
     type: ConnectorType
     status: ChargePointStatus
@@ -84,7 +84,7 @@ class Connector(Section):
         return self.session.energy_wh if self.session else None
 
 
-class Backend(Section):
+class Backend(Section, frozen=True, kw_only=True):
     configured: bool = False
     connected: bool = False  # socket open
     boot: RegistrationStatus | None = None
@@ -98,14 +98,14 @@ class Backend(Section):
         return self.connected and self.boot is RegistrationStatus.ACCEPTED
 
 
-class Screen(Section):
+class Screen(Section, frozen=True, kw_only=True):
     name: str | None = None  # what the driver sees; None without a screen
     language: str | None = None
     locked: bool | None = None
     frame_age_ms: int | None = None
 
 
-class Dialogue(Section):
+class Dialogue(Section, frozen=True, kw_only=True):
     """What the driver is being asked, at which connector, until when."""
 
     page: Page = Page.STANDBY
@@ -120,7 +120,7 @@ class Dialogue(Section):
     notice: RefusalReason | None = None
 
 
-class Gui(Section):
+class Gui(Section, frozen=True, kw_only=True):
     """What the screen needs of keys and installation, resolved."""
 
     languages: tuple[str, str, str] = ("de", "en", "it")
@@ -145,7 +145,7 @@ class Gui(Section):
     slides_dir: str = ""
 
 
-class Station(Section):
+class Station(Section, frozen=True, kw_only=True):
     identity: str = ""
     product_name: str = "Charging station"
     vendor: str = ""
@@ -160,7 +160,7 @@ class Station(Section):
     reset_pending: str | None = None  # Soft, Hard
 
 
-class Listen(Section):
+class Listen(Section, frozen=True, kw_only=True):
     """Where the programs listen, real ports."""
 
     driver_socket: str | None = None
@@ -170,7 +170,7 @@ class Listen(Section):
     backend: str | None = None  # embedded backend
 
 
-class Snapshot(Section):
+class Snapshot(Section, frozen=True, kw_only=True):
     """The whole picture."""
 
     version: str
@@ -186,7 +186,7 @@ class Snapshot(Section):
         return next((c for c in self.connectors if c.id == connector_id), None)
 
 
-class Changes(Section):
+class Changes(Section, frozen=True, kw_only=True):
     """Sections that changed since the last message; absent = as it was."""
 
     station: Station | msgspec.UnsetType = msgspec.UNSET
@@ -210,7 +210,7 @@ class Changes(Section):
         return msgspec.structs.replace(snapshot, **fields)
 
 
-class Tick(Section):
+class Tick(Section, frozen=True, kw_only=True):
     """Every 500 ms: the core is alive, and this is the time and the age of the readings."""
 
     seq: int

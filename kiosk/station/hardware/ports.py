@@ -54,9 +54,7 @@ class FaultCleared(msgspec.Struct, frozen=True):
     code: int
 
 
-ConnectorEvent = (
-    Plugged | Unplugged | VehicleIdentified | PhaseChanged | EndedByCar | FaultRaised | FaultCleared
-)
+ConnectorEvent = Plugged | Unplugged | VehicleIdentified | PhaseChanged | EndedByCar | FaultRaised | FaultCleared
 
 
 class ConnectorPort(Protocol):

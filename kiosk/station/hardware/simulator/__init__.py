@@ -1,4 +1,5 @@
-"""A whole station with cars, cards and faults, on an injected clock. Chosen by ``hardware.kind = "simulator"``.
+"""A whole station with cars, cards and faults, on an injected clock.
 
-Its control door (``control.SimulatorControl``) is reached by ``sim.*`` at the operator door and exists only here.
+Chosen by ``hardware.kind = "simulator"``. Its control door (``control.SimulatorControl``) is reached by ``sim.*``
+at the operator door and exists only here.
 """
