@@ -1,10 +1,22 @@
 """SQLite on its own thread: the only room with sqlite3.
 
-``database`` owns the file and the thread; ``journal``, ``settings_store``, ``tags``, ``events`` are what the
-core asks in its own words. It must never decide, never format OCPP, never block the event loop.
+``database`` owns the file and the thread; ``journal``, ``stores``, ``tags`` are what the core asks, in its own
+words; ``records`` are the structs that go in and out. It must never decide, never format OCPP, never block the
+event loop.
 
 Decisions
 - WAL with ``synchronous=FULL``: a committed fact survives a power cut (design rule 8).
-- One writer thread, one queue: order in the journal is the order of the calls.
+- One thread, one queue: order in the journal is the order of the calls.
 - No ORM: eight tables, numbered SQL migrations, each tested from the version before.
+- A fact's ``owed`` mark is the outbox: there is no second queue that could disagree with the journal.
+- An open reads only small tables for damage, because a full check of a year of history takes longer than a start
+  may take; damage seen later leaves a mark beside the file, and the next open then reads it whole.
+- idTags stand in ``transactions`` and in the begin and end facts; ``forget`` removes them in all three.
 """
+
+from kiosk.station.storage.database import Database
+from kiosk.station.storage.journal import Journal
+from kiosk.station.storage.stores import AvailabilityStore, EventLog, MetaStore, SettingsStore
+from kiosk.station.storage.tags import TagStore
+
+__all__ = ["AvailabilityStore", "Database", "EventLog", "Journal", "MetaStore", "SettingsStore", "TagStore"]

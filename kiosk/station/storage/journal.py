@@ -1,0 +1,421 @@
+"""Transactions: journal first, then act (design rule 8). Every call is one committed SQL transaction."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from kiosk.model.enums import AuthorizationSource, StopReason
+from kiosk.station.storage.database import Database
+from kiosk.station.storage.records import (
+    Checkpoint,
+    Delivery,
+    Fact,
+    FactKind,
+    MeterSample,
+    OpenTransaction,
+    Payload,
+    SessionRecord,
+    TransactionBegin,
+    TransactionEnd,
+    from_text,
+    to_text,
+)
+
+log = logging.getLogger(__name__)
+
+_DECODERS: Final[dict[FactKind, msgspec.json.Decoder[Payload]]] = {
+    FactKind.BEGIN: msgspec.json.Decoder(TransactionBegin),
+    FactKind.SAMPLE: msgspec.json.Decoder(MeterSample),
+    FactKind.END: msgspec.json.Decoder(TransactionEnd),
+}
+_SESSION_COLUMNS: Final = (
+    "local_id, connector_id, transaction_id, id_tag, parent_id_tag, vehicle_id, source, kiosk, remote, "
+    "started_at, meter_start_wh, ended_at, meter_stop_wh, reason"
+)
+
+
+class Journal:
+    """The one owner of transaction facts and of what a backend is still owed.
+
+    A later fact of a transaction is owed only if its begin was: a backend that never heard of a transaction is
+    not told of its samples or its end.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # --- a session's life ----------------------------------------------------------------------------------
+
+    async def begin(self, begin: TransactionBegin, *, owed: bool) -> int:
+        """Number of the fact. ``owed``: a backend is to be told. Raises ValueError for a local_id used before."""
+
+        def work(sql: sqlite3.Connection) -> int:
+            if _transaction(sql, begin.local_id) is not None:
+                raise ValueError(f"transaction {begin.local_id} was begun already")
+            sql.execute(
+                "INSERT INTO transactions (local_id, connector_id, id_tag, parent_id_tag, vehicle_id, source,"
+                " kiosk, remote, reservation_id, started_at, meter_start_wh) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    begin.local_id,
+                    begin.connector_id,
+                    begin.id_tag,
+                    begin.parent_id_tag,
+                    begin.vehicle_id,
+                    begin.source.value,
+                    begin.kiosk,
+                    begin.remote,
+                    begin.reservation_id,
+                    to_text(begin.started_at),
+                    begin.meter_start_wh,
+                ),
+            )
+            _checkpoint(
+                sql, Checkpoint(local_id=begin.local_id, at=begin.started_at, meter_wh=begin.meter_start_wh)
+            )
+            return _add(sql, FactKind.BEGIN, begin.local_id, begin.connector_id, begin, owed)
+
+        return await self._database.run(work)
+
+    async def sample(self, sample: MeterSample, *, owed: bool) -> int | None:
+        """Number of the fact; None when the transaction has ended meanwhile, then nothing is kept.
+
+        Raises ValueError for an unknown transaction.
+        """
+
+        def work(sql: sqlite3.Connection) -> int | None:
+            if sample.local_id is None:
+                return _add(sql, FactKind.SAMPLE, None, sample.connector_id, sample, owed)
+            row = _known(sql, sample.local_id)
+            if row["ended_at"] is not None:
+                return None
+            wanted = owed and _backend_knows(sql, sample.local_id)
+            return _add(sql, FactKind.SAMPLE, sample.local_id, sample.connector_id, sample, wanted)
+
+        return await self._database.run(work)
+
+    async def checkpoint(self, rows: Sequence[Checkpoint]) -> None:
+        """Remember the registers of running sessions; the newest replaces the one before."""
+
+        def work(sql: sqlite3.Connection) -> None:
+            for row in rows:
+                _checkpoint(sql, row)
+
+        if rows:
+            await self._database.run(work)
+
+    async def end(self, end: TransactionEnd, *, owed: bool) -> int:
+        """Number of the fact. Idempotent: a second end changes nothing and returns the first one's number.
+
+        Raises ValueError for an unknown transaction.
+        """
+
+        def work(sql: sqlite3.Connection) -> int:
+            row = _known(sql, end.local_id)
+            if row["ended_at"] is not None:
+                log.warning("transaction %s ended already: the second end is not kept", end.local_id)
+                return _number(sql, end.local_id, FactKind.END)
+            sql.execute(
+                "UPDATE transactions SET ended_at = ?, meter_stop_wh = ?, reason = ?, stop_id_tag = ?"
+                " WHERE local_id = ?",
+                (to_text(end.ended_at), end.meter_stop_wh, end.reason.value, end.id_tag, end.local_id),
+            )
+            sql.execute("DELETE FROM checkpoints WHERE local_id = ?", (end.local_id,))
+            wanted = owed and _backend_knows(sql, end.local_id)
+            return _add(sql, FactKind.END, end.local_id, row["connector_id"], end, wanted)
+
+        return await self._database.run(work)
+
+    async def open_transactions(self) -> list[OpenTransaction]:
+        """Begun, not ended, oldest first."""
+
+        def work(sql: sqlite3.Connection) -> list[OpenTransaction]:
+            rows = _rows(
+                sql,
+                "SELECT t.local_id, t.transaction_id, c.at, c.meter_wh, c.soc_percent, f.payload, f.delivery"
+                " FROM transactions AS t JOIN checkpoints AS c USING (local_id)"
+                " JOIN facts AS f ON f.local_id = t.local_id AND f.kind = 'begin'"
+                " WHERE t.ended_at IS NULL ORDER BY t.id",
+            )
+            return [
+                OpenTransaction(
+                    begin=msgspec.json.decode(r["payload"], type=TransactionBegin),
+                    transaction_id=r["transaction_id"],
+                    checkpoint=Checkpoint(
+                        local_id=r["local_id"],
+                        at=from_text(r["at"]),
+                        meter_wh=r["meter_wh"],
+                        soc_percent=r["soc_percent"],
+                    ),
+                    owed=r["delivery"] != Delivery.NONE,
+                )
+                for r in rows
+            ]
+
+        return await self._database.run(work)
+
+    # --- what the backend is owed --------------------------------------------------------------------------
+
+    async def next_fact(self) -> Fact | None:
+        """The oldest fact still owed."""
+
+        def work(sql: sqlite3.Connection) -> Fact | None:
+            row = _row(
+                sql,
+                "SELECT f.*, t.transaction_id FROM facts AS f LEFT JOIN transactions AS t USING (local_id)"
+                " WHERE f.delivery = 'owed' ORDER BY f.seq LIMIT 1",
+            )
+            if row is None:
+                return None
+            kind = FactKind(row["kind"])
+            return Fact(
+                seq=row["seq"],
+                kind=kind,
+                local_id=row["local_id"],
+                connector_id=row["connector_id"],
+                payload=_DECODERS[kind].decode(row["payload"]),
+                attempts=row["attempts"],
+                transaction_id=row["transaction_id"],
+            )
+
+        return await self._database.run(work)
+
+    async def answered(self, seq: int, transaction_id: int | None = None) -> None:
+        """The backend confirmed; with ``transaction_id`` that becomes the backend's number of the transaction.
+
+        Raises ValueError when nothing is owed under ``seq``.
+        """
+
+        def work(sql: sqlite3.Connection) -> None:
+            _deliver(sql, seq, Delivery.ANSWERED)
+            if transaction_id is not None:
+                sql.execute(
+                    "UPDATE transactions SET transaction_id = ?"
+                    " WHERE local_id = (SELECT local_id FROM facts WHERE seq = ?)",
+                    (transaction_id, seq),
+                )
+
+        await self._database.run(work)
+
+    async def failed(self, seq: int) -> int:
+        """The backend failed to process it; returns how often that happened now."""
+
+        def work(sql: sqlite3.Connection) -> int:
+            row = _row(
+                sql,
+                "UPDATE facts SET attempts = attempts + 1 WHERE seq = ? AND delivery = 'owed' RETURNING attempts",
+                (seq,),
+            )
+            if row is None:
+                raise ValueError(f"fact {seq} is not owed")
+            return int(row["attempts"])
+
+        return await self._database.run(work)
+
+    async def give_up(self, seq: int) -> None:
+        """All attempts are used up: kept, no longer owed. Raises ValueError when nothing is owed under ``seq``."""
+        await self._database.run(lambda sql: _deliver(sql, seq, Delivery.UNDELIVERED))
+
+    async def send_again(self) -> int:
+        """Owe all undelivered facts again, with fresh attempts; returns how many."""
+
+        def work(sql: sqlite3.Connection) -> int:
+            return sql.execute(
+                "UPDATE facts SET delivery = 'owed', attempts = 0 WHERE delivery = 'undelivered'"
+            ).rowcount
+
+        return await self._database.run(work)
+
+    async def waiting(self) -> tuple[int, int]:
+        """(owed, undelivered)"""
+
+        def work(sql: sqlite3.Connection) -> tuple[int, int]:
+            (owed,) = sql.execute("SELECT count(*) FROM facts WHERE delivery = 'owed'").fetchone()
+            (lost,) = sql.execute("SELECT count(*) FROM facts WHERE delivery = 'undelivered'").fetchone()
+            return owed, lost
+
+        return await self._database.run(work)
+
+    # --- looking things up ---------------------------------------------------------------------------------
+
+    async def samples_of(self, local_id: str) -> list[MeterSample]:
+        """All samples of a transaction, in the order they were taken."""
+
+        def work(sql: sqlite3.Connection) -> list[MeterSample]:
+            rows = _rows(
+                sql, "SELECT payload FROM facts WHERE local_id = ? AND kind = 'sample' ORDER BY seq", (local_id,)
+            )
+            return [msgspec.json.decode(r["payload"], type=MeterSample) for r in rows]
+
+        return await self._database.run(work)
+
+    async def sessions(self, limit: int = 100) -> list[SessionRecord]:
+        """Stored sessions, newest first."""
+
+        def work(sql: sqlite3.Connection) -> list[SessionRecord]:
+            rows = _rows(sql, f"SELECT {_SESSION_COLUMNS} FROM transactions ORDER BY id DESC LIMIT ?", (limit,))
+            return [_session(r) for r in rows]
+
+        return await self._database.run(work)
+
+    async def session(self, local_id: str) -> SessionRecord | None:
+        def work(sql: sqlite3.Connection) -> SessionRecord | None:
+            row = _transaction(sql, local_id)
+            return None if row is None else _session(row)
+
+        return await self._database.run(work)
+
+    async def by_transaction_id(self, transaction_id: int) -> SessionRecord | None:
+        """The newest session with that number of the backend (backends do reuse numbers)."""
+
+        def work(sql: sqlite3.Connection) -> SessionRecord | None:
+            row = _row(
+                sql,
+                f"SELECT {_SESSION_COLUMNS} FROM transactions WHERE transaction_id = ? ORDER BY id DESC LIMIT 1",
+                (transaction_id,),
+            )
+            return None if row is None else _session(row)
+
+        return await self._database.run(work)
+
+    async def set_transaction_id(self, local_id: str, transaction_id: int) -> None:
+        """Raises ValueError for an unknown transaction."""
+
+        def work(sql: sqlite3.Connection) -> None:
+            _known(sql, local_id)
+            sql.execute(
+                "UPDATE transactions SET transaction_id = ? WHERE local_id = ?", (transaction_id, local_id)
+            )
+
+        await self._database.run(work)
+
+    async def forget(self, before: datetime) -> int:
+        """Remove idTags and vehicle ids of sessions ended before ``before`` (decision 26); returns how many.
+
+        A session of which the backend is still owed something keeps them until it was told.
+        """
+
+        def work(sql: sqlite3.Connection) -> int:
+            sql.execute("PRAGMA secure_delete = ON")
+            rows = _rows(
+                sql,
+                "SELECT local_id FROM transactions AS t WHERE forgotten = 0 AND ended_at < ? AND NOT EXISTS"
+                " (SELECT 1 FROM facts WHERE facts.local_id = t.local_id AND delivery = 'owed')",
+                (to_text(before),),
+            )
+            for (local_id,) in rows:
+                sql.execute(
+                    "UPDATE transactions SET id_tag = '', parent_id_tag = NULL, vehicle_id = NULL,"
+                    " stop_id_tag = NULL, forgotten = 1 WHERE local_id = ?",
+                    (local_id,),
+                )
+                sql.execute(
+                    "UPDATE facts SET payload = json_remove(json_set(payload, '$.id_tag', ''),"
+                    " '$.vehicle_id', '$.parent_id_tag') WHERE local_id = ? AND kind = 'begin'",
+                    (local_id,),
+                )
+                sql.execute(
+                    "UPDATE facts SET payload = json_remove(payload, '$.id_tag')"
+                    " WHERE local_id = ? AND kind = 'end'",
+                    (local_id,),
+                )
+            return len(rows)
+
+        return await self._database.run(work)
+
+
+# --- inside one SQL transaction -----------------------------------------------------------------------------
+
+
+def _rows(sql: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+    cursor = sql.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(statement, values).fetchall()
+
+
+def _row(sql: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Row | None:
+    found = _rows(sql, statement, values)
+    return found[0] if found else None
+
+
+def _transaction(sql: sqlite3.Connection, local_id: str) -> sqlite3.Row | None:
+    return _row(sql, f"SELECT {_SESSION_COLUMNS} FROM transactions WHERE local_id = ?", (local_id,))
+
+
+def _known(sql: sqlite3.Connection, local_id: str) -> sqlite3.Row:
+    row = _transaction(sql, local_id)
+    if row is None:
+        raise ValueError(f"transaction {local_id} was never begun")
+    return row
+
+
+def _number(sql: sqlite3.Connection, local_id: str, kind: FactKind) -> int:
+    row = _row(sql, "SELECT seq FROM facts WHERE local_id = ? AND kind = ?", (local_id, kind.value))
+    if row is None:
+        raise ValueError(f"transaction {local_id} has no {kind.value}")
+    return int(row["seq"])
+
+
+def _backend_knows(sql: sqlite3.Connection, local_id: str) -> bool:
+    row = _row(sql, "SELECT delivery FROM facts WHERE local_id = ? AND kind = 'begin'", (local_id,))
+    return row is not None and row["delivery"] != Delivery.NONE
+
+
+def _add(
+    sql: sqlite3.Connection, kind: FactKind, local_id: str | None, connector_id: int, payload: Payload, owed: bool
+) -> int:
+    cursor = sql.execute(
+        "INSERT INTO facts (local_id, connector_id, kind, payload, delivery) VALUES (?, ?, ?, ?, ?)",
+        (
+            local_id,
+            connector_id,
+            kind.value,
+            msgspec.json.encode(payload).decode(),
+            (Delivery.OWED if owed else Delivery.NONE).value,
+        ),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _checkpoint(sql: sqlite3.Connection, row: Checkpoint) -> None:
+    """Only for open transactions: a checkpoint that comes after the end has nothing to protect."""
+    sql.execute(
+        "INSERT INTO checkpoints (local_id, at, meter_wh, soc_percent)"
+        " SELECT local_id, ?, ?, ? FROM transactions WHERE local_id = ? AND ended_at IS NULL"
+        " ON CONFLICT (local_id) DO UPDATE SET at = excluded.at, meter_wh = excluded.meter_wh,"
+        " soc_percent = excluded.soc_percent",
+        (to_text(row.at), row.meter_wh, row.soc_percent, row.local_id),
+    )
+
+
+def _deliver(sql: sqlite3.Connection, seq: int, delivery: Delivery) -> None:
+    cursor = sql.execute(
+        "UPDATE facts SET delivery = ? WHERE seq = ? AND delivery = 'owed'", (delivery.value, seq)
+    )
+    if cursor.rowcount != 1:
+        raise ValueError(f"fact {seq} is not owed")
+
+
+def _session(row: sqlite3.Row) -> SessionRecord:
+    return SessionRecord(
+        local_id=row["local_id"],
+        connector_id=row["connector_id"],
+        transaction_id=row["transaction_id"],
+        id_tag=row["id_tag"],
+        parent_id_tag=row["parent_id_tag"],
+        vehicle_id=row["vehicle_id"],
+        source=AuthorizationSource(row["source"]),
+        kiosk=bool(row["kiosk"]),
+        remote=bool(row["remote"]),
+        started_at=from_text(row["started_at"]),
+        meter_start_wh=row["meter_start_wh"],
+        ended_at=from_text(row["ended_at"]) if row["ended_at"] else None,
+        meter_stop_wh=row["meter_stop_wh"],
+        reason=StopReason(row["reason"]) if row["reason"] else None,
+    )
