@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from kiosk.i18n.languages import SOURCE, by_code
+from kiosk.i18n.languages import by_code
 from kiosk.i18n.placeholders import fits_one_of, same_placeholders
 from kiosk.i18n.pseudo import plus50
 from kiosk.model import paths
@@ -115,8 +115,6 @@ def _open(code: str) -> Translator:
         return Translator(code, gettext.NullTranslations(), plus50)
     by_code(code)
     po = po_path(code)
-    if code == SOURCE:
-        return Translator(code, gettext.NullTranslations())
     try:
         return Translator(code, _read(po))
     except FileNotFoundError:
