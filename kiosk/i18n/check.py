@@ -54,7 +54,8 @@ class Report:
             ("with U+202F", self.unwanted_characters),
         )
         notes = ", ".join(f"{len(texts)} {what}" for what, texts in found if texts)
-        return f"{self.code}  {self.percent:3d} %  {self.usable}/{self.total}  {self.name}{f' ({notes})' if notes else ''}"
+        line = f"{self.code}  {self.percent:3d} %  {self.usable}/{self.total}  {self.name}"
+        return f"{line} ({notes})" if notes else line
 
 
 def all_catalogues(locales: Path | None = None) -> list[Report]:

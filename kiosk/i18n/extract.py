@@ -1,7 +1,7 @@
 """Extraction: where messages stand, and the reader for tables that hold sentences.
 
-Babel reads Python itself and QML through its JavaScript reader (keyword ``qsTr``); ``fault_table`` is the reader for
-``kiosk/model/faults.toml``. Used by ``packaging/update_catalogues.py`` and by the tests, never at run time.
+Babel reads Python itself and QML through its JavaScript reader (keyword ``qsTr``); ``fault_table`` is the
+reader for ``kiosk/model/faults.toml``. Used by ``packaging/update_catalogues.py`` and by the tests, never at run time.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def template(root: Path, mapping: Path) -> Catalog:
     from babel.messages.frontend import parse_mapping_cfg
 
     with mapping.open(encoding="utf-8") as ini:
-        methods, options = parse_mapping_cfg(ini)
+        methods, options = parse_mapping_cfg(ini)  # type: ignore[no-untyped-call]
     catalogue = Catalog(project=PROJECT, charset="utf-8", header_comment=_HEADER)
     found = extract_from_dir(
         root / "kiosk",

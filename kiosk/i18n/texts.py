@@ -320,6 +320,10 @@ def tariff(code: str, texts: Mapping[str, str]) -> str | None:
     return next((text for text in texts.values() if text), None)
 
 
-def message(code: str, text: str) -> str:
-    """A text that a table marked for extraction (faults)."""
-    return translator(code).gettext(text)
+def fault(code: str, vendor_error_code: int) -> Advice:
+    """What the driver reads about a fault. Raises UnknownFault."""
+    from kiosk.model import faults  # the table is read on import; the first frame needs none of it
+
+    row = faults.fault(vendor_error_code)
+    t = translator(code)
+    return Advice(t.gettext(row.title), t.gettext(row.cause), t.gettext(row.advice))
