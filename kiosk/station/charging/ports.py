@@ -30,6 +30,11 @@ class BackendPort(Protocol):
         """Socket open and BootNotification accepted."""
         ...
 
+    @property
+    def unreachable(self) -> bool:
+        """A whole attempt to connect has failed since it was last online (decision 7)."""
+        ...
+
     async def authorize(self, id_tag: str) -> IdTagInfo:
         """Ask. Raises BackendUnreachable when nobody answers within the call time-out."""
         ...
@@ -44,6 +49,7 @@ class NoBackend:
 
     configured = False
     online = False
+    unreachable = False
 
     async def authorize(self, id_tag: str) -> IdTagInfo:
         raise BackendUnreachable("no backend is configured")

@@ -1,0 +1,217 @@
+"""One connector's bookkeeping in memory: what is known of it now, and what follows from that.
+
+No I/O and no asyncio: ``sessions`` changes a bay, ``bay`` answers questions about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kiosk.model.enums import (
+    AuthorizationSource,
+    ChargePointErrorCode,
+    ChargePointStatus,
+    RefusalReason,
+    StopReason,
+)
+from kiosk.model.faults import FAULTS, gravest, stops_charging
+from kiosk.model.snapshot import Connector, Session
+from kiosk.station.charging.connector import (
+    RUNNING,
+    Facts,
+    IllegalMove,
+    Stage,
+    check_stage,
+    status_of,
+)
+from kiosk.station.hardware.ports import ConnectorPort, Reading
+
+STALE_READING_S = 5.0
+
+
+@dataclass
+class Grant:
+    """Somebody may charge here."""
+
+    id_tag: str
+    source: AuthorizationSource
+    parent_id_tag: str | None = None
+    remote: bool = False
+    kiosk: bool = False
+    reservation_id: int | None = None
+
+
+@dataclass
+class Running:
+    """The transaction of a bay, open or just over."""
+
+    local_id: str
+    grant: Grant
+    started_at: datetime
+    started_s: float
+    meter_start_wh: int
+    transaction_id: int | None = None
+    meter_wh: int = 0  # last known register
+    energised: bool = False
+    next_sample_at: datetime | None = None
+    stop_reason: StopReason | None = None
+    stop_tag: str | None = None
+    ended_at: datetime | None = None
+    duration_s: int | None = None
+    deauthorized: bool = False
+    cost: str | None = None
+
+    @property
+    def energy_wh(self) -> int:
+        return max(0, self.meter_wh - self.meter_start_wh)
+
+    @property
+    def over(self) -> bool:
+        return self.ended_at is not None
+
+
+@dataclass
+class Bay:
+    """One connector: its hardware, and the session on it."""
+
+    port: ConnectorPort
+    stage: Stage = Stage.IDLE
+    operative: bool = True
+    inoperative_after_session: bool = False  # ChangeAvailability was Scheduled
+    grant: Grant | None = None
+    session: Running | None = None
+    wait_until_s: float | None = None  # ConnectionTimeOut runs out here
+    phase_since_s: float = 0.0
+    faults: set[int] = field(default_factory=set)
+    can_start: bool = True  # power allows another session (decision 10)
+    limit_w: int = 0
+    reading: Reading | None = None
+
+    @property
+    def id(self) -> int:
+        return self.port.id
+
+    @property
+    def faulted(self) -> bool:
+        return stops_charging(self.faults)
+
+    @property
+    def running(self) -> bool:
+        return self.stage in RUNNING
+
+    @property
+    def status(self) -> ChargePointStatus:
+        return status_of(
+            Facts(
+                stage=self.stage,
+                energised=self.session is not None and self.session.energised,
+                plugged=self.port.plugged,
+                faulted=self.faulted,
+                operative=self.operative,
+            )
+        )
+
+    def move(self, stage: Stage) -> None:
+        """Change the stage; raises IllegalMove when the one list forbids it."""
+        try:
+            check_stage(self.stage, stage)
+        except IllegalMove as error:
+            raise IllegalMove(f"connector {self.id}: {error}") from None
+        self.stage = stage
+
+    def unusable(self, *, stopping: bool = False) -> RefusalReason | None:
+        """Why no session can begin here now; None = it can."""
+        if stopping:
+            return RefusalReason.STATION_STOPPING
+        if self.faults and any(FAULTS[c].blocks_start for c in self.faults if c in FAULTS):
+            return RefusalReason.CONNECTOR_FAULTED
+        if self.running or self.stage is Stage.AUTHORIZED:
+            return RefusalReason.CONNECTOR_BUSY
+        if not self.operative or self.inoperative_after_session:
+            return RefusalReason.CONNECTOR_UNAVAILABLE
+        if not self.can_start:
+            return RefusalReason.NO_POWER_FREE
+        return None
+
+    def fresh_reading(self, now_s: float) -> Reading | None:
+        """The newest reading unless it is too old to be shown or sent as current (design rule 9)."""
+        reading = self.port.reading()
+        return reading if reading is not None and now_s - reading.at_s <= STALE_READING_S else None
+
+    def error(self) -> tuple[ChargePointErrorCode, int]:
+        """OCPP error code and vendor error code of the gravest fault."""
+        if not self.faults:
+            return ChargePointErrorCode.NO_ERROR, 0
+        worst = gravest(self.faults)
+        return FAULTS[worst].error_code, worst
+
+    def session_view(self, *, stoppable: bool, needs_card: bool) -> Session | None:
+        """The session as faces see it."""
+        if self.session is None:
+            if self.grant is None:
+                return None
+            return Session(
+                id_tag=self.grant.id_tag,
+                kiosk=self.grant.kiosk,
+                remote=self.grant.remote,
+                plug_in_until_s=self.wait_until_s,
+            )
+        run = self.session
+        return Session(
+            local_id=run.local_id,
+            transaction_id=run.transaction_id,
+            id_tag=run.grant.id_tag,
+            kiosk=run.grant.kiosk,
+            remote=run.grant.remote,
+            started_at=run.started_at,
+            started_s=run.started_s,
+            ended_at=run.ended_at,
+            duration_s=run.duration_s,
+            energy_wh=run.energy_wh,
+            stop_reason=run.stop_reason,
+            stoppable=stoppable,
+            needs_card=needs_card,
+            cost=run.cost,
+        )
+
+
+def picture(
+    bay: Bay,
+    previous: Connector,
+    *,
+    now_s: float,
+    stoppable: bool,
+    needs_card: bool,
+    led_rgb: str,
+) -> Connector:
+    """The connector section of the snapshot; power-sharing fields are kept from ``previous``."""
+    error_code, vendor_code = bay.error()
+    reading = bay.fresh_reading(now_s)
+    return Connector(
+        id=bay.id,
+        type=bay.port.type,
+        status=bay.status,
+        error_code=error_code,
+        vendor_error_code=vendor_code,
+        faults=tuple(sorted(bay.faults)),
+        plugged=bay.port.plugged,
+        vehicle_id=bay.port.vehicle_id,
+        phase=bay.port.phase,
+        phase_since_s=bay.phase_since_s,
+        power_w=reading.power_w if reading else None,
+        current_a=reading.current_a if reading else None,
+        voltage_v=reading.voltage_v if reading else None,
+        soc_percent=reading.soc_percent if reading else None,
+        time_to_80_s=reading.time_to_80_s if reading else None,
+        time_to_100_s=reading.time_to_100_s if reading else None,
+        meter_wh=bay.port.meter_wh(),
+        max_power_w=bay.port.max_power_w,
+        limit_w=previous.limit_w,
+        limit_reason=previous.limit_reason,
+        shared_with=previous.shared_with,
+        can_start=bay.can_start,
+        session=bay.session_view(stoppable=stoppable, needs_card=needs_card),
+        led_rgb=led_rgb,
+        cycles=bay.port.cycles,
+    )

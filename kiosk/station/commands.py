@@ -1,0 +1,216 @@
+"""The one door: every wish of a face, a backend or a technician goes through here.
+
+A command checks who may and whether it fits, then asks charging, hardware, storage or system to do it. It never
+formats a message and never talks to a socket.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from kiosk.model.clock import Clock
+from kiosk.model.enums import Provenance, RefusalReason, ResetKind, StopReason
+from kiosk.model.errors import BadValue, NotPossible
+from kiosk.model.logs import mask
+from kiosk.settings import Change, Installation, Settings, table
+from kiosk.station.charging.authorization import is_random_uid
+from kiosk.station.charging.connector import Stage
+from kiosk.station.charging.refusals import english
+from kiosk.station.charging.sessions import Sessions
+from kiosk.station.state import State
+from kiosk.station.storage import AvailabilityStore, Journal, SettingsStore, TagStore
+from kiosk.station.storage.records import SessionRecord
+from kiosk.station.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+LONGEST_TAG = 20
+
+
+class UnlockOutcome(StrEnum):
+    """UnlockConnector.conf status."""
+
+    UNLOCKED = "Unlocked"
+    UNLOCK_FAILED = "UnlockFailed"
+    NOT_SUPPORTED = "NotSupported"
+
+
+class AvailabilityOutcome(StrEnum):
+    """ChangeAvailability.conf status."""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    SCHEDULED = "Scheduled"
+
+
+class StartOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    authorized: bool
+    reason: RefusalReason | None = None
+    text: str = ""
+
+
+class Commands:
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        settings: Settings,
+        installation: Installation,
+        state: State,
+        journal: Journal,
+        settings_store: SettingsStore,
+        availability: AvailabilityStore,
+        tags: TagStore,
+        clock: Clock,
+        tasks: Tasks,
+        on_reset: Callable[[ResetKind], None],
+    ) -> None:
+        self.settings = settings
+        self._sessions = sessions
+        self._installation = installation
+        self._state = state
+        self._journal = journal
+        self._settings_store = settings_store
+        self._availability = availability
+        self._tags = tags
+        self._clock = clock
+        self._tasks = tasks
+        self._on_reset = on_reset
+
+    # --- sessions ---------------------------------------------------------------------------------------
+
+    async def start(self, connector_id: int, id_tag: str | None) -> StartOutcome:
+        """A card at a connector; None only in kiosk mode. Raises UnknownConnector, BadValue."""
+        if id_tag is not None:
+            id_tag = checked_tag(id_tag)
+        reason = await self._sessions.start(connector_id, id_tag)
+        if reason is None:
+            return StartOutcome(authorized=True)
+        return StartOutcome(authorized=False, reason=reason, text=english(reason, connector_id))
+
+    async def stop(self, connector_id: int, reason: StopReason = StopReason.LOCAL) -> SessionRecord | None:
+        """End a session; returns when its end is committed, with its record (None: it had not begun).
+
+        Raises UnknownConnector, NotPossible.
+        """
+        session = self._sessions.bay(connector_id).session
+        await self._sessions.stop(connector_id, reason)
+        return await self._journal.session(session.local_id) if session is not None else None
+
+    async def remote_start(self, id_tag: str, connector_id: int | None) -> bool:
+        """RemoteStartTransaction: accepted or not; the start itself goes on in its own task.
+
+        Without a connector the first usable one is taken, a plugged one before the others.
+        """
+        if connector_id is None:
+            bays = [
+                b for b in self._sessions.bays.values() if b.unusable(stopping=self._sessions.stopping) is None
+            ]
+            bays.sort(key=lambda b: not b.port.plugged)
+            if not bays:
+                return False
+            connector_id = bays[0].id
+        bay = self._sessions.bays.get(connector_id)
+        if bay is None or bay.unusable(stopping=self._sessions.stopping) is not None:
+            return False
+        self._tasks.spawn(f"remote start {connector_id}", self._sessions.start(connector_id, id_tag, remote=True))
+        return True
+
+    async def remote_stop(self, transaction_id: int) -> bool:
+        """RemoteStopTransaction: False when no running session has that id."""
+        for bay in self._sessions.bays.values():
+            if bay.running and bay.session is not None and bay.session.transaction_id == transaction_id:
+                await self._sessions.stop(bay.id, StopReason.REMOTE, wait=False)
+                return True
+        return False
+
+    async def sessions(self, limit: int) -> list[SessionRecord]:
+        """Stored sessions, newest first."""
+        return await self._journal.sessions(limit)
+
+    # --- connectors -------------------------------------------------------------------------------------
+
+    async def unlock(self, connector_id: int) -> UnlockOutcome:
+        """End the session, then release the plug (decision 24). Raises UnknownConnector."""
+        bay = self._sessions.bay(connector_id)
+        if not self._installation.connectors[connector_id - 1].lock:
+            return UnlockOutcome.NOT_SUPPORTED
+        if bay.running or bay.stage is Stage.AUTHORIZED:
+            await self._sessions.stop(connector_id, StopReason.UNLOCK_COMMAND)
+        return UnlockOutcome.UNLOCKED if bay.port.unlock() else UnlockOutcome.UNLOCK_FAILED
+
+    async def change_availability(self, connector_id: int, operative: bool) -> AvailabilityOutcome:
+        """Put a connector (0: the whole station) in or out of service; stored first, so it survives a reset.
+
+        Raises UnknownConnector.
+        """
+        if connector_id != 0:
+            self._sessions.bay(connector_id)
+        now = self._clock.now()
+        await self._availability.set(connector_id, operative, now)
+        if connector_id == 0:
+            station = self._state.snapshot.station
+            self._state.set(station=msgspec.structs.replace(station, operative=operative))
+            for each in self._sessions.bays:
+                await self._availability.set(each, operative, now)
+        ids = list(self._sessions.bays) if connector_id == 0 else [connector_id]
+        at_once = self._sessions.set_operative(ids, operative)
+        return AvailabilityOutcome.ACCEPTED if at_once else AvailabilityOutcome.SCHEDULED
+
+    # --- station ----------------------------------------------------------------------------------------
+
+    def request_reset(self, kind: ResetKind) -> bool:
+        """Begin a reset; it is carried out after the answer has left. False when one is under way."""
+        if self._state.snapshot.station.reset_pending is not None:
+            return False
+        self._state.set(station=msgspec.structs.replace(self._state.snapshot.station, reset_pending=kind.value))
+        self._on_reset(kind)
+        return True
+
+    # --- configuration keys -----------------------------------------------------------------------------
+
+    async def change_key(self, name: str, value: str, by: Provenance) -> Change:
+        """Check, store, then apply. Raises UnknownKey, ReadOnlyKey, BadValue, StorageFailed."""
+        change = self.settings.check(name, value, by)
+        await self._settings_store.save(change, self._clock.now())
+        self.settings.apply(change)
+        shown = "(secret)" if table.find(change.name).secret else repr(change.text)
+        log.info("key %s = %s, by %s%s", change.name, shown, by, ", at the next reset" * change.reboot_required)
+        return change
+
+    # --- NFC whitelist ----------------------------------------------------------------------------------
+
+    async def whitelist(self) -> list[str]:
+        return await self._tags.whitelist()
+
+    async def whitelist_add(self, id_tag: str) -> str:
+        """Returns the tag as stored. Raises BadValue (random UIDs are refused, decision 8)."""
+        tag = checked_tag(id_tag)
+        if is_random_uid(tag):
+            raise BadValue("id_tag", tag, "a 4-byte UID beginning with 08 is new at every read", "a fixed UID")
+        await self._tags.whitelist_add(tag)
+        log.info("whitelist: %s added", mask(tag))
+        return tag
+
+    async def whitelist_remove(self, id_tag: str) -> None:
+        """Raises NotPossible when it is not in the list."""
+        if not await self._tags.whitelist_remove(checked_tag(id_tag)):
+            raise NotPossible(f"tag {id_tag} is not in the whitelist; `kiosk whitelist list` shows what is")
+
+    async def whitelist_clear(self) -> None:
+        await self._tags.whitelist_clear()
+
+
+def checked_tag(text: str) -> str:
+    """An idTag as a person typed it: trimmed, 1 to 20 printable ASCII characters. Raises BadValue."""
+    tag = text.strip()
+    allowed = f"1 to {LONGEST_TAG} printable ASCII characters without spaces"
+    if not tag or len(tag) > LONGEST_TAG:
+        raise BadValue("id_tag", text, f"{len(tag)} characters", allowed)
+    if not all(33 <= ord(c) <= 126 for c in tag):
+        raise BadValue("id_tag", text, "a character that OCPP's CiString does not know", allowed)
+    return tag
