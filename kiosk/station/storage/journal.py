@@ -137,22 +137,26 @@ class Journal:
         def work(sql: sqlite3.Connection) -> list[OpenTransaction]:
             rows = _rows(
                 sql,
-                "SELECT t.local_id, t.transaction_id, c.at, c.meter_wh, c.soc_percent, f.payload, f.delivery"
-                " FROM transactions AS t JOIN checkpoints AS c USING (local_id)"
-                " JOIN facts AS f ON f.local_id = t.local_id AND f.kind = 'begin'"
-                " WHERE t.ended_at IS NULL ORDER BY t.id",
+                "SELECT t.*, c.at, c.meter_wh, c.soc_percent FROM transactions AS t"
+                " JOIN checkpoints AS c USING (local_id) WHERE t.ended_at IS NULL ORDER BY t.id",
             )
             return [
                 OpenTransaction(
-                    begin=msgspec.json.decode(r["payload"], type=TransactionBegin),
+                    local_id=r["local_id"],
+                    connector_id=r["connector_id"],
                     transaction_id=r["transaction_id"],
-                    checkpoint=Checkpoint(
-                        local_id=r["local_id"],
-                        at=from_text(r["at"]),
-                        meter_wh=r["meter_wh"],
-                        soc_percent=r["soc_percent"],
-                    ),
-                    owed=r["delivery"] != Delivery.NONE,
+                    id_tag=r["id_tag"],
+                    parent_id_tag=r["parent_id_tag"],
+                    vehicle_id=r["vehicle_id"],
+                    source=AuthorizationSource(r["source"]),
+                    kiosk=bool(r["kiosk"]),
+                    remote=bool(r["remote"]),
+                    reservation_id=r["reservation_id"],
+                    started_at=from_text(r["started_at"]),
+                    meter_start_wh=r["meter_start_wh"],
+                    last_at=from_text(r["at"]),
+                    last_meter_wh=r["meter_wh"],
+                    last_soc_percent=r["soc_percent"],
                 )
                 for r in rows
             ]

@@ -124,12 +124,23 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenTransaction(msgspec.Struct, frozen=True, kw_only=True):
-    """Begun, not ended. ``checkpoint`` is never older than the begin."""
+    """Begun, not ended, with the last register that was made sure of (at least the one at begin)."""
 
-    begin: TransactionBegin
-    transaction_id: int | None
-    checkpoint: Checkpoint
-    owed: bool  # its begin was to be told to a backend
+    local_id: str
+    connector_id: int
+    transaction_id: int | None  # the backend's, None before its answer
+    id_tag: str
+    parent_id_tag: str | None
+    vehicle_id: str | None
+    source: AuthorizationSource
+    kiosk: bool
+    remote: bool
+    reservation_id: int | None
+    started_at: datetime
+    meter_start_wh: int
+    last_at: datetime
+    last_meter_wh: int
+    last_soc_percent: int | None
 
 
 class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
