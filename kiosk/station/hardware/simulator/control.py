@@ -1,0 +1,168 @@
+"""What a person can do to the simulated station: plug cars, hold cards, break things, look behind the panels."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kiosk.model.enums import ConnectorType, Phase
+from kiosk.model.errors import BadValue
+from kiosk.station.hardware.simulator import cars, faults
+
+if TYPE_CHECKING:
+    from kiosk.station.hardware.simulator.connector import SimConnector
+    from kiosk.station.hardware.simulator.simulator import Simulator
+
+ARRIVES_WITH_PERCENT = 20
+"""State of charge of a car when nobody names one."""
+
+
+class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
+    """One connector as only the simulated world knows it."""
+
+    id: int
+    type: ConnectorType
+    phase: Phase
+    car: str | None  # name of the model plugged in
+    soc_percent: float | None  # true, told to the station or not
+    vehicle_id: str | None  # true, told to the station or not
+    locked: bool
+    contactor_closed: bool
+    limit_w: int
+    stacks: int
+    power_w: int | None
+    meter_wh: int | None
+    cycles: int
+    led_rgb: str
+    led_blink_hz: float
+    faults: tuple[int, ...]
+    armed: tuple[int, ...]  # injected, waiting for their phase
+
+
+class WorldView(msgspec.Struct, frozen=True, kw_only=True):
+    connectors: tuple[ConnectorView, ...]
+    door_open: bool
+    light_lux: float | None
+
+
+class SimulatorControl:
+    """Every method raises UnknownConnector for a connector that is not there."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def plug(self, connector_id: int, car: str | None = None, soc_percent: int | None = None) -> None:
+        """Plug a car in; without a name the first that fits.
+
+        Raises UnknownCar, UnfittingCar, BadValue (state of charge), NotPossible (plugged already).
+        """
+        connector = self._simulator.connector(connector_id)
+        if soc_percent is not None and not 0 <= soc_percent <= 100:
+            raise BadValue("state of charge", str(soc_percent), "there is no such charge", "0 to 100 percent")
+        chosen = cars.choose(car, connector_id, connector.fitted)
+        soc = ARRIVES_WITH_PERCENT if soc_percent is None else soc_percent
+        connector.world_plug(chosen, float(soc), self._mac(chosen, connector))
+
+    def _mac(self, car: cars.Car, connector: SimConnector) -> str:
+        """The model's MAC; a second car of the same model at the station has one of its own."""
+        taken = {other.mac for other in self._simulator.connectors if other is not connector}
+        if car.vehicle_id not in taken:
+            return car.vehicle_id
+        return f"{car.vehicle_id[:8]}{connector.id:02X}{car.vehicle_id[10:]}"
+
+    def unplug(self, connector_id: int) -> None:
+        """Pull the plug, by force when locked. Raises NotPossible when none is in."""
+        self._simulator.connector(connector_id).world_unplug()
+
+    def card(self, uid: str) -> None:
+        """Hold a card to the reader. Raises BadValue unless ``uid`` is 4 to 10 bytes in hex."""
+        bare = re.sub(r"[\s:-]", "", uid).upper()
+        if re.fullmatch(r"(?:[0-9A-F]{2}){4,10}", bare) is None:
+            raise BadValue("card", uid, "a card's number is hexadecimal", "4 to 10 bytes, such as 04AE179C4F6181")
+        self._simulator.card_reader.present(bare)
+
+    def fault(self, connector_id: int, code: int) -> None:
+        """Raise a fault, now or when its phase comes; connector 0 takes the door codes.
+
+        Raises UnknownFault, BadValue (a code that belongs elsewhere), NotPossible (not on this kind of connector).
+        """
+        if connector_id == 0:
+            self.door(self._door(code))
+        else:
+            self._simulator.connector(connector_id).world_fault(code)
+
+    def clear(self, connector_id: int, code: int) -> None:
+        """Take a fault away, raised or waiting; one that is not there: nothing. Raises as ``fault``."""
+        if connector_id == 0:
+            if self._door(code):
+                self.door(False)
+        else:
+            self._simulator.connector(connector_id).world_clear(code)
+
+    @staticmethod
+    def _door(code: int) -> bool:
+        if code == faults.DOOR_OPENED:
+            return True
+        if code == faults.DOOR_CLOSED:
+            return False
+        faults.of_connector(code)
+        raise BadValue("fault of the station", str(code), "it belongs to a connector", "1000, 1001")
+
+    def door(self, open: bool) -> None:
+        self._simulator.station.set_door(open)
+
+    def light(self, lux: float) -> None:
+        """Ambient light at the sensor. Raises BadValue."""
+        if not 0 <= lux < 1e6:
+            raise BadValue("light", str(lux), "there is no such light", "0 to 1000000 lux")
+        self._simulator.station.set_light(lux)
+
+    def request(self, connector_id: int, request_w: int | None) -> None:
+        """The car asks for no more than that; 0: it suspends; None: by its curve again."""
+        self._simulator.connector(connector_id).world_wish(request_w)
+
+    def end(self, connector_id: int) -> None:
+        """The driver ends the session at the car. Raises NotPossible without one."""
+        self._simulator.connector(connector_id).world_end()
+
+    def disobey(self, connector_id: int, disobedient: bool = True) -> None:
+        """The car keeps its power when the limit is lowered."""
+        self._simulator.connector(connector_id).world_disobey(disobedient)
+
+    def cars(self) -> tuple[cars.Car, ...]:
+        """All cars there are."""
+        return cars.catalogue()
+
+    def state(self) -> WorldView:
+        """The whole simulated world, as it is now."""
+        station = self._simulator.station
+        return WorldView(
+            connectors=tuple(self._view(c) for c in self._simulator.connectors),
+            door_open=station.door_open,
+            light_lux=station.light_lux,
+        )
+
+    @staticmethod
+    def _view(c: SimConnector) -> ConnectorView:
+        reading = c.reading()
+        return ConnectorView(
+            id=c.id,
+            type=c.type,
+            phase=c.phase,
+            car=c.car.name if c.car else None,
+            soc_percent=c.soc_percent,
+            vehicle_id=c.mac,
+            locked=c.locked,
+            contactor_closed=c.contactor_closed,
+            limit_w=c.limit_w,
+            stacks=c.stacks,
+            power_w=reading.power_w if reading else None,
+            meter_wh=c.meter_wh(),
+            cycles=c.cycles,
+            led_rgb=c.ring.rgb,
+            led_blink_hz=c.ring.blink_hz,
+            faults=tuple(sorted(c.faults)),
+            armed=tuple(sorted(c.armed)),
+        )

@@ -1,0 +1,82 @@
+"""Energy registers that a power cut cannot turn back.
+
+One small file of fixed size, two slots per connector. A new value is written to the older slot, with a checksum,
+before anybody can read it: whatever the instant of a kill, the newest whole slot is at least what was ever told.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import weakref
+import zlib
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_VALUES = struct.Struct("<QQ")  # serial number of the write, energy in mWh
+_SLOT_BYTES = 32
+_SLOTS = 2
+FACTORY_WH = (1_099_330, 873_412, 402_986, 211_047)
+"""What the meters had counted before the station was set up."""
+
+
+def _factory_mwh(connector_id: int) -> int:
+    return FACTORY_WH[(connector_id - 1) % len(FACTORY_WH)] * 1000
+
+
+class Registers:
+    """The registers of all connectors. Raises OSError when the file cannot be opened or written."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        size = count * _SLOTS * _SLOT_BYTES
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.close = weakref.finalize(self, os.close, self._fd)
+        if os.fstat(self._fd).st_size < size:
+            os.ftruncate(self._fd, size)
+        self._serial: dict[int, int] = {}
+        self._mwh: dict[int, int] = {}
+        for connector_id in range(1, count + 1):
+            self._load(connector_id, path)
+
+    def _load(self, connector_id: int, path: Path) -> None:
+        slots = [self._slot(connector_id, number) for number in range(_SLOTS)]
+        whole = [slot for slot in slots if slot is not None]
+        if whole:
+            self._serial[connector_id], self._mwh[connector_id] = max(whole)
+            return
+        raw = os.pread(self._fd, _SLOTS * _SLOT_BYTES, self._offset(connector_id, 0))
+        if raw.strip(b"\0"):
+            log.warning("%s: register of connector %d is unreadable; it starts anew", path, connector_id)
+        self._serial[connector_id], self._mwh[connector_id] = 0, _factory_mwh(connector_id)
+        self.add(connector_id, 0)
+
+    @staticmethod
+    def _offset(connector_id: int, slot: int) -> int:
+        return ((connector_id - 1) * _SLOTS + slot) * _SLOT_BYTES
+
+    def _slot(self, connector_id: int, number: int) -> tuple[int, int] | None:
+        raw = os.pread(self._fd, _SLOT_BYTES, self._offset(connector_id, number))
+        values, check = raw[: _VALUES.size], raw[_VALUES.size : _VALUES.size + 4]
+        if len(check) < 4 or zlib.crc32(values) != int.from_bytes(check, "little"):
+            return None
+        serial, mwh = _VALUES.unpack(values)
+        return (serial, mwh) if serial else None  # an empty slot must not pass for a value
+
+    def add(self, connector_id: int, mwh: int) -> None:
+        """Count ``mwh`` (not negative) more; readable only once it is in the file. Raises OSError."""
+        if mwh < 0:
+            raise ValueError(f"a register never runs backwards: {mwh} mWh")
+        serial = self._serial[connector_id] + 1
+        total = self._mwh[connector_id] + mwh
+        values = _VALUES.pack(serial, total)
+        slot = (values + zlib.crc32(values).to_bytes(4, "little")).ljust(_SLOT_BYTES, b"\0")
+        written = os.pwrite(self._fd, slot, self._offset(connector_id, serial % _SLOTS))
+        if written != _SLOT_BYTES:
+            raise OSError(f"register of connector {connector_id}: {written} of {_SLOT_BYTES} bytes written")
+        self._serial[connector_id], self._mwh[connector_id] = serial, total
+
+    def wh(self, connector_id: int) -> int:
+        """The register, whole Wh."""
+        return self._mwh[connector_id] // 1000

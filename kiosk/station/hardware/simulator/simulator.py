@@ -1,0 +1,239 @@
+"""The simulated station as a whole: parts, time, and what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.model.clock import Clock
+from kiosk.model.errors import BadFile, UnknownConnector
+from kiosk.settings.installation import Installation
+from kiosk.station.hardware.ports import FaultCleared, FaultRaised
+from kiosk.station.hardware.simulator import faults, world
+from kiosk.station.hardware.simulator.connector import SimConnector
+from kiosk.station.hardware.simulator.control import SimulatorControl
+from kiosk.station.hardware.simulator.registers import Registers
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.1
+SAVE_EVERY_S = 1.0
+FOLDER = "simulator"
+DAYLIGHT_LUX = 5000.0
+
+
+class SimCardReader:
+    """Implements ``CardReaderPort``."""
+
+    def __init__(self, emit: Callable[[Callable[[], None]], None]) -> None:
+        self._emit = emit
+        self._listener: Callable[[str], None] | None = None
+
+    def subscribe(self, listener: Callable[[str], None]) -> None:
+        self._listener = listener
+
+    def present(self, uid: str) -> None:
+        """``uid``: upper-case hex. Nobody listening: the card was held to a dead reader."""
+        listener = self._listener
+        if listener is not None:
+            self._emit(lambda: listener(uid))
+
+
+class SimStation:
+    """Implements ``StationPort``."""
+
+    def __init__(
+        self,
+        door_open: bool,
+        light_lux: float | None,
+        changed: Callable[[], None],
+        emit: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._door_open = door_open
+        self._light_lux = light_lux
+        self._changed = changed
+        self._emit = emit
+        self._listener: Callable[[FaultRaised | FaultCleared], None] | None = None
+
+    @property
+    def door_open(self) -> bool:
+        return self._door_open
+
+    @property
+    def light_lux(self) -> float | None:
+        return self._light_lux
+
+    def subscribe(self, listener: Callable[[FaultRaised | FaultCleared], None]) -> None:
+        self._listener = listener
+
+    def set_light(self, lux: float) -> None:
+        self._light_lux = lux
+
+    def set_door(self, door_open: bool) -> None:
+        """Open or close the service door; 1001 stays raised while it is open, 1000 is told in passing."""
+        if door_open is self._door_open:
+            return
+        self._door_open = door_open
+        self._changed()
+        if door_open:
+            self._tell(FaultRaised(faults.DOOR_OPENED))
+        else:
+            self._tell(FaultCleared(faults.DOOR_OPENED))
+            self._tell(FaultRaised(faults.DOOR_CLOSED))
+            self._tell(FaultCleared(faults.DOOR_CLOSED))
+
+    def _tell(self, event: FaultRaised | FaultCleared) -> None:
+        listener = self._listener
+        if listener is not None:
+            self._emit(lambda: listener(event))
+
+
+class SimStacks:
+    """Implements ``StacksPort``: a stack feeds one connector at a time."""
+
+    def __init__(self, count: int, power_w: int, connectors: tuple[SimConnector, ...]) -> None:
+        self.count = count
+        self.power_w = power_w
+        self._connectors = connectors
+
+    def assign(self, connector_id: int, stacks: int) -> None:
+        """Raises UnknownConnector, ValueError for a sum beyond ``count`` or an AC connector."""
+        if not 1 <= connector_id <= len(self._connectors):
+            raise UnknownConnector(connector_id, len(self._connectors))
+        chosen = self._connectors[connector_id - 1]
+        others = sum(c.stacks for c in self._connectors if c is not chosen)
+        if stacks < 0 or others + stacks > self.count:
+            raise ValueError(f"{stacks} stacks for connector {connector_id}: {self.count - others} are free")
+        if stacks and not chosen.type.is_dc:
+            raise ValueError(f"connector {connector_id} ({chosen.type}) is not fed by stacks")
+        chosen.assign(stacks)
+
+    def assigned(self, connector_id: int) -> int:
+        return self._connectors[connector_id - 1].stacks
+
+
+class Simulator:
+    """Implements ``HardwarePort``; ``control`` is what a person in front of the station can do.
+
+    Raises BadFile when the data folder cannot hold the registers.
+    """
+
+    simulated = True
+
+    def __init__(self, installation: Installation, data_dir: Path, clock: Clock, speed: float = 1.0) -> None:
+        folder = data_dir / FOLDER
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._registers = Registers(folder / "registers.bin", len(installation.connectors))
+        except OSError as error:
+            raise BadFile(
+                folder, f"the meters cannot be stored there ({error})", "choose a writable folder"
+            ) from error
+        self._file = folder / "world.json"
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._called = False
+        self._clock = clock
+        self._saved_s = clock.monotonic()
+        self._save_failed = False
+        stored = world.load(self._file)
+        hardware = installation.hardware
+        self._ready = False
+        self.connectors = tuple(
+            SimConnector(
+                connector_id=number,
+                fitted=fitted,
+                hardware=hardware,
+                registers=self._registers,
+                clock=clock,
+                speed=speed,
+                holder=stored.holders.get(number, world.Holder()),
+                changed=self._save,
+                emit=self._emit,
+            )
+            for number, fitted in enumerate(installation.connectors, start=1)
+        )
+        self.card_reader = SimCardReader(self._emit)
+        self.station = SimStation(
+            stored.door_open, DAYLIGHT_LUX if hardware.light_sensor else None, self._save, self._emit
+        )
+        self.stacks = SimStacks(hardware.stacks, hardware.stack_power_w, self.connectors)
+        self.control = SimulatorControl(self)
+        self._ready = True
+
+    def connector(self, connector_id: int) -> SimConnector:
+        """Raises UnknownConnector."""
+        if not 1 <= connector_id <= len(self.connectors):
+            raise UnknownConnector(connector_id, len(self.connectors))
+        return self.connectors[connector_id - 1]
+
+    async def run(self) -> None:
+        """Ten steps a second until cancelled; on the way out the world is stored."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self.step()
+                await asyncio.sleep(STEP_S)
+        finally:
+            self._loop = None
+            self._save()
+
+    def step(self) -> None:
+        """Let the world catch up with the clock, take the readings, tell what happened."""
+        for connector in self.connectors:
+            connector.catch_up()
+            connector.measure()
+        if self._clock.monotonic() - self._saved_s >= SAVE_EVERY_S and any(
+            c.contactor_closed for c in self.connectors
+        ):
+            self._save()
+        self.deliver()
+
+    def deliver(self) -> None:
+        """Tell the listeners what waits, in order; a listener that fails does not stop the world."""
+        self._called = False
+        while self._waiting:
+            tell = self._waiting.popleft()
+            try:
+                tell()
+            except Exception:
+                log.exception("a listener of the hardware failed; the others go on")
+
+    def close(self) -> None:
+        """Store the world and let go of the register file."""
+        self._save()
+        self._registers.close()
+
+    def _emit(self, tell: Callable[[], None]) -> None:
+        self._waiting.append(tell)
+        if self._loop is not None and not self._called:
+            self._called = True
+            self._loop.call_soon(self.deliver)
+
+    def _save(self) -> None:
+        if not self._ready:
+            return
+        self._saved_s = self._clock.monotonic()
+        picture = world.World(
+            door_open=self.station.door_open, holders={c.id: c.holder() for c in self.connectors}
+        )
+        try:
+            world.save(self._file, picture)
+        except OSError as error:
+            if not self._save_failed:
+                log.error("%s cannot be written (%s); after a restart the cars will be gone", self._file, error)
+            self._save_failed = True
+        else:
+            self._save_failed = False
+
+
+def build(installation: Installation, data_dir: Path, clock: Clock, speed: float = 1.0) -> Simulator:
+    """A simulated station with the installation's parts, its world stored under ``data_dir``.
+
+    ``speed``: phases and charging run that many times faster; watchdog and readings stay in real time. The car's
+    own time estimates are in its (faster) time. Raises BadFile.
+    """
+    return Simulator(installation, data_dir, clock, speed)
