@@ -1,7 +1,7 @@
 """Extraction: where messages stand, and the reader for tables that hold sentences.
 
 Babel reads Python itself and QML through its JavaScript reader (keyword ``qsTr``); ``fault_table`` is the
-reader for ``kiosk/model/faults.toml``. Used by ``packaging/update_catalogues.py`` and by the tests, never at run time.
+reader for ``kiosk/model/faults.toml``. Used by ``packaging/update_catalogues.py`` and the tests only.
 """
 
 from __future__ import annotations

@@ -327,3 +327,8 @@ def fault(code: str, vendor_error_code: int) -> Advice:
     row = faults.fault(vendor_error_code)
     t = translator(code)
     return Advice(t.gettext(row.title), t.gettext(row.cause), t.gettext(row.advice))
+
+
+def message(code: str, text: str) -> str:
+    """A source text that some table marked for extraction."""
+    return translator(code).gettext(text)
