@@ -40,7 +40,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509  # single-threaded, see the charter
+            preexec_fn=die_with_parent,  # single-threaded, see the charter
         )
         self.pid = self._process.pid
         assert self._process.stdout is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-STOP_ORDER: Final = ("screen", "web", "core", "backend")
+STOP_ORDER: Final[tuple[str, ...]] = ("screen", "web", "core", "backend")
 RESTART_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Pauses before restarts; the last one repeats."""
 STEADY_S: Final = 30.0
@@ -72,9 +72,9 @@ class EndAll:
 def verdict(program: Program, code: int, *, was_ready: bool, alive_s: float, failures: int) -> Restart | EndAll:
     """``program`` ended by itself with ``code`` (negative: by that signal) after ``alive_s``.
 
-    ``failures``: deaths in a row before this one. A vital program that was ended cleanly by somebody is not to come
-    back; one that never became ready and says so with a code of its own has been given something impossible, and
-    trying again would only repeat its message.
+    ``failures``: deaths in a row before this one. A vital program that was ended cleanly by somebody is not to
+    come back; one that never became ready and says so with a code of its own has been given something impossible,
+    and trying again would only repeat its message.
     """
     if program.vital and code == 0:
         return EndAll(0)
