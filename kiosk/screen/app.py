@@ -1,0 +1,72 @@
+"""The screen program: ``python -m kiosk.screen --data DIR``. What it does stands in ``program``.
+
+This module imports as little as it can: half of the time to the first frame is Python's imports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from kiosk.model import logs, paths
+
+
+class Options(argparse.Namespace):
+    """What the command line said."""
+
+    data: Path
+    fullscreen: bool
+    started_s: float  # monotonic
+
+
+def parse(arguments: Sequence[str] | None = None) -> Options:
+    """Reads the command line; ends the program with a message where it is wrong, as argparse does."""
+    parser = argparse.ArgumentParser(
+        prog="python -m kiosk.screen",
+        description="The driver's screen. It shows what the station core of the same data folder says, "
+        "and waits for one.",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=paths.default_data_dir(),
+        metavar="DIR",
+        help="data folder of the station (default: %(default)s)",
+    )
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--fullscreen", action="store_true", help="cover the whole panel and hide the pointer")
+    size.add_argument(
+        "--windowed", dest="fullscreen", action="store_false", help="a window of 1366 x 768 (default)"
+    )
+    return parser.parse_args(arguments, Options(started_s=time.monotonic()))
+
+
+def prepare_environment(data: Path) -> None:
+    """Settings that Qt reads once, before it starts; what the environment says already wins."""
+    os.environ.setdefault("QT_QUICK_BACKEND", "software")  # without a GPU it beats the emulated one by far
+    os.environ.setdefault("QML_DISK_CACHE_PATH", str(data / "cache" / "qml"))
+    os.environ["QT_API"] = "pyside6"  # or qasync takes whatever binding it finds first
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the screen until SIGTERM or SIGINT. Returns the exit code."""
+    options = parse(arguments)
+    logs.configure("screen")
+    prepare_environment(options.data)
+
+    import asyncio
+
+    from PySide6.QtGui import QGuiApplication
+
+    from kiosk.screen.program import Program, log_qt_messages, make_loop
+
+    log_qt_messages()
+    app = QGuiApplication(sys.argv[:1])
+    app.setApplicationName("kiosk-screen")
+    app.setQuitOnLastWindowClosed(False)  # the main coroutine ends the program
+    with asyncio.Runner(loop_factory=lambda: make_loop(app)) as runner:
+        return runner.run(Program(options.data, fullscreen=options.fullscreen, started_s=options.started_s).run())

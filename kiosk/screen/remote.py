@@ -1,0 +1,147 @@
+"""What the core may ask of the screen: a picture, a touch, the texts. Served on the GUI thread, encoded off it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QPointingDevice
+from PySide6.QtQuick import QQuickItem, QQuickWindow
+
+from kiosk.link.channel import Handler
+from kiosk.link.messages import MAX_BINARY_BYTES, Grabbed, Nothing, TapAt, Texts
+from kiosk.model.enums import Page
+from kiosk.model.errors import BadValue, NotPermitted, NotPossible
+
+PRIVATE_PAGES: Final = frozenset({Page.CARD, Page.CARD_CHECKING, Page.STOP_CARD})
+"""A card may be held to the reader: no picture of a real driver's screen leaves the station then."""
+PRESS_S: Final = 0.08
+"""How long a finger stays down; shorter than a long press, longer than a frame."""
+LINE_PX: Final = 20.0
+"""Texts whose tops differ by less are read as one line."""
+
+
+class Remote:
+    """Answers for one window. ``page`` tells what the driver sees, ``language`` in which language, ``simulated``
+    whether the hardware is simulated (then there is no driver to protect, and touches are allowed)."""
+
+    def __init__(
+        self,
+        window: QQuickWindow,
+        page: Callable[[], str],
+        language: Callable[[], str],
+        simulated: Callable[[], bool],
+    ) -> None:
+        self._window, self._page, self._language, self._simulated = window, page, language, simulated
+        self._tapping = asyncio.Lock()
+
+    async def grab(self, _: Nothing) -> tuple[Grabbed, bytes]:
+        """A picture of the window. Raises NotPossible while a card is being read (real hardware), or when there
+        is no picture, or when it has more than 4 MB."""
+        if self._page() in PRIVATE_PAGES and not self._simulated():
+            raise NotPossible("no picture is taken while a card is being read; try again when the driver is done")
+        image = self._window.grabWindow()
+        if image.isNull():
+            raise NotPossible("the screen has drawn nothing yet; try again in a moment")
+        png = await asyncio.get_running_loop().run_in_executor(None, encode_png, image)
+        if len(png) > MAX_BINARY_BYTES:
+            raise NotPossible(
+                f"the picture has {len(png)} bytes, more than {MAX_BINARY_BYTES}; show a plainer slide"
+            )
+        return Grabbed(bytes=len(png), width=image.width(), height=image.height()), png
+
+    async def tap(self, at: TapAt) -> Nothing:
+        """A press and a release at ``at`` (pixels of the window). Raises NotPermitted on real hardware, BadValue
+        outside the window."""
+        if not self._simulated():
+            raise NotPermitted("the screen of a station with real hardware is touched by its driver only")
+        width, height = self._window.width(), self._window.height()
+        if not (0 <= at.x < width and 0 <= at.y < height):
+            raise BadValue("touch", f"{at.x},{at.y}", "outside the screen", f"0,0 to {width - 1},{height - 1}")
+        async with self._tapping:
+            self._send(QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+            try:
+                await asyncio.sleep(PRESS_S)
+            finally:
+                self._send(QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.NoButton)
+        return Nothing()
+
+    async def texts(self, _: Nothing) -> Texts:
+        """All visible texts, in reading order."""
+        return Texts(
+            name=self._page(), language=self._language(), texts=tuple(visible_texts(self._window.contentItem()))
+        )
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Rows of ``link.messages.SCREEN_METHODS``."""
+        return {"screen.grab": self.grab, "screen.tap": self.tap, "screen.texts": self.texts}
+
+    def _send(self, kind: QEvent.Type, at: TapAt, held: Qt.MouseButton) -> None:
+        position = QPointF(at.x, at.y)
+        event = QMouseEvent(
+            kind,
+            position,
+            position,
+            self._window.mapToGlobal(position),
+            Qt.MouseButton.LeftButton,
+            held,
+            Qt.KeyboardModifier.NoModifier,
+            QPointingDevice.primaryPointingDevice(),
+        )
+        QCoreApplication.sendEvent(self._window, event)
+
+
+def encode_png(image: QImage) -> bytes:
+    """``image`` as PNG; safe on any thread. Raises NotPossible when Qt cannot encode it."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.convertToFormat(QImage.Format.Format_RGB888).save(buffer, "PNG"):  # type: ignore[call-overload]
+        raise NotPossible("the picture of the screen could not be encoded")
+    return bytes(buffer.data().data())
+
+
+def visible_texts(root: QQuickItem) -> list[str]:
+    """The texts that can be seen under ``root`` now, line by line from the top, each line from the left.
+
+    Seen: visible, not fully transparent, not empty, and at least partly inside ``root``.
+    """
+    frame = QRectF(0, 0, root.width(), root.height())
+    found: list[tuple[float, float, str]] = []
+    for item in _walk(root):
+        if not item.inherits("QQuickText"):
+            continue
+        text = str(item.property("text") or "").strip()
+        place = item.mapRectToItem(root, item.boundingRect())
+        if text and (place.intersects(frame) or frame.contains(place)):
+            found.append((place.top(), place.left(), text))
+    found.sort()
+    lines: list[list[tuple[float, float, str]]] = []
+    for entry in found:
+        if lines and entry[0] - lines[-1][0][0] < LINE_PX:
+            lines[-1].append(entry)
+        else:
+            lines.append([entry])
+    return [text for line in lines for _, _, text in sorted(line, key=lambda e: e[1])]
+
+
+def _walk(item: QQuickItem) -> Iterator[QQuickItem]:
+    for child in item.childItems():
+        if child.isVisible() and child.opacity() > 0.01:
+            yield child
+            yield from _walk(child)
+
+
+class TouchWatch(QObject):
+    """Sees every touch before the page does, and lets it pass. ``touched`` is called for each."""
+
+    def __init__(self, window: QQuickWindow, touched: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._touched = touched
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin):
+            self._touched()
+        return False
