@@ -1,0 +1,87 @@
+"""All subcommands under one roof, and the one place where errors become a line and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+from kiosk.cli import backend, common, keys, run, screenshot, sessions, sim, status, whitelist
+from kiosk.model.errors import KioskError
+
+# typer carries its own click or uses the installed one, depending on its version; this is true of both
+_Usage: Final[type[Exception]] = typer.BadParameter.__mro__[1]
+
+EXAMPLES: Final = """
+A charging station in one command.
+
+[bold]First steps[/bold]
+
+    kiosk run                                     the whole station, with a simulated car park
+
+    kiosk status                                  how things stand
+
+    kiosk sim plug 1                              plug a car in at connector 1
+
+    kiosk sim card 04A1B2C3                       hold a card to the reader
+
+    kiosk screenshot now.png                      what the driver sees
+
+All commands take --data DIR for another station on the same machine. Exit code 0: it worked; 1: it did not
+(no station runs, refused); 2: something in the command is wrong.
+"""
+
+app = typer.Typer(
+    name="kiosk",
+    help=EXAMPLES,
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_STATION: Final = "Station"
+_OPERATE: Final = "Operate"
+_TEST: Final = "Simulate"
+
+app.command("run", rich_help_panel=_STATION)(run.run)
+app.command("core", rich_help_panel=_STATION, context_settings={"ignore_unknown_options": True})(run.core)
+app.command("screen", rich_help_panel=_STATION)(run.screen)
+app.add_typer(backend.app, name="backend", rich_help_panel=_STATION)
+app.command("status", rich_help_panel=_OPERATE)(status.status)
+app.add_typer(keys.app, name="keys", rich_help_panel=_OPERATE)
+app.command("start", rich_help_panel=_OPERATE)(sessions.start)
+app.command("stop", rich_help_panel=_OPERATE)(sessions.stop)
+app.command("sessions", rich_help_panel=_OPERATE)(sessions.sessions)
+app.add_typer(whitelist.app, name="whitelist", rich_help_panel=_OPERATE)
+app.command("screenshot", rich_help_panel=_OPERATE)(screenshot.screenshot)
+app.add_typer(sim.app, name="sim", rich_help_panel=_TEST)
+
+
+def run_app(arguments: Sequence[str]) -> int:
+    """Parse and carry out; the exit code. Errors are told here, in one line."""
+    try:
+        code = app(list(arguments) or ["--help"], prog_name="kiosk", standalone_mode=False)
+    except typer.Abort:
+        common.complain("interrupted")
+        return 130
+    except KeyboardInterrupt:
+        return 130
+    except KioskError as error:
+        common.complain(error)
+        return common.exit_code(error)
+    except _Usage as error:
+        return _misused(error)
+    return code if isinstance(code, int) else 0
+
+
+def _misused(error: Exception) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        common.say(str(getattr(error, "message", "")) or (context.get_help() if context else ""))
+        return 2
+    where = context.command_path if context else "kiosk"
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    common.complain(f"{message.rstrip('.')}; `{where} --help` explains the command")
+    return 2

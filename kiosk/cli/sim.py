@@ -1,0 +1,134 @@
+"""``kiosk sim``: the simulated world. Refused where the hardware is real."""
+
+from __future__ import annotations
+
+import contextlib
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from kiosk.cli import common
+from kiosk.cli.common import Connector, Data, Json
+from kiosk.model.errors import LinkClosed
+
+app = typer.Typer(no_args_is_help=True, help="The simulated world: cars, cards, faults, touches, a power cut.")
+Fault = Annotated[int, typer.Argument(metavar="CODE", help="Vendor error code.")]
+Place = Annotated[int, typer.Argument(metavar="N", help="Connector, from 1; 0 is the station.")]
+
+
+class DoorState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@app.command("plug")
+def plug(
+    data: Data,
+    connector_id: Connector,
+    car: Annotated[str | None, typer.Option("--car", metavar="NAME", help="Which car; `kiosk sim cars`.")] = None,
+    soc: Annotated[
+        int | None, typer.Option("--soc", metavar="PCT", min=0, max=100, help="State of charge it comes with.")
+    ] = None,
+) -> None:
+    """Plug a car in at connector N.
+
+    Example: kiosk sim plug 1 --soc 20
+    """
+    from kiosk.link.messages import Nothing, SimPlug
+
+    common.ask(data, "sim.plug", SimPlug(connector_id=connector_id, car=car, soc_percent=soc), Nothing)
+
+
+@app.command("unplug")
+def unplug(data: Data, connector_id: Connector) -> None:
+    """Pull the plug at connector N, whatever is going on."""
+    from kiosk.link.messages import ConnectorParams, Nothing
+
+    common.ask(data, "sim.unplug", ConnectorParams(connector_id=connector_id), Nothing)
+
+
+@app.command("card")
+def card(
+    data: Data, uid: Annotated[str, typer.Argument(metavar="UID", help="The card's UID, hex digits.")]
+) -> None:
+    """Hold a card to the reader."""
+    from kiosk.link.messages import Nothing, SimCard
+
+    common.ask(data, "sim.card", SimCard(uid=uid), Nothing)
+
+
+@app.command("fault")
+def fault(data: Data, connector_id: Place, code: Fault) -> None:
+    """Raise a fault, in the phase in which it happens.
+
+    Example: kiosk sim fault 1 18
+    """
+    from kiosk.link.messages import Nothing, SimFault
+
+    common.ask(data, "sim.fault", SimFault(connector_id=connector_id, code=code), Nothing)
+
+
+@app.command("clear")
+def clear(data: Data, connector_id: Place, code: Fault) -> None:
+    """Clear a fault."""
+    from kiosk.link.messages import Nothing, SimFault
+
+    common.ask(data, "sim.clear", SimFault(connector_id=connector_id, code=code), Nothing)
+
+
+@app.command("door")
+def door(data: Data, state: Annotated[DoorState, typer.Argument(help="What the service door does.")]) -> None:
+    """Open or close the service door."""
+    from kiosk.link.messages import Nothing, SimDoor
+
+    common.ask(data, "sim.door", SimDoor(open=state is DoorState.OPEN), Nothing)
+
+
+@app.command("touch")
+def touch(
+    data: Data,
+    x: Annotated[int, typer.Argument(metavar="X", min=0, help="Pixels from the left edge, 0 to 1365.")],
+    y: Annotated[int, typer.Argument(metavar="Y", min=0, help="Pixels from the top edge, 0 to 767.")],
+) -> None:
+    """Touch the driver's screen."""
+    from kiosk.link.messages import Nothing, TapAt
+
+    common.ask(data, "screen.tap", TapAt(x=x, y=y), Nothing)
+
+
+@app.command("powercut")
+def powercut(data: Data) -> None:
+    """The core dies at once, as with SIGKILL. Under `kiosk run` it comes back."""
+    from kiosk.link.messages import Nothing
+
+    with contextlib.suppress(LinkClosed):  # nobody is left to answer: it worked
+        common.ask(data, "sim.powercut", None, Nothing)
+    common.say("the power is gone")
+
+
+@app.command("cars")
+def cars(data: Data, as_json: Json = False) -> None:
+    """The cars there are."""
+    from kiosk.link.messages import SimCars
+
+    found = common.ask(data, "sim.cars", None, SimCars).cars
+    if as_json:
+        common.print_json(found)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2), header_style="bold")
+    for title in ("Name", "Inlets", "Battery", "At most", "MAC", ""):
+        table.add_column(title)
+    for car in found:
+        table.add_row(
+            car.name,
+            ", ".join(car.inlets),
+            f"{car.battery_wh / 1000:.0f} kWh",
+            f"{car.max_power_w / 1000:.0f} kW",
+            car.vehicle_id,
+            car.description,
+        )
+    Console().print(table)

@@ -1,0 +1,158 @@
+"""``kiosk status``: how things stand, once or all the time, for people or for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from kiosk.cli import common
+from kiosk.cli.common import Data, Json
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from kiosk.model.snapshot import Connector, Snapshot
+
+
+def status(
+    data: Data,
+    as_json: Json = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with every change until Ctrl-C.")] = False,
+) -> None:
+    """How things stand: connectors, backend, what the driver sees, where the programs listen.
+
+    With --json one object (with --follow one a line); unknown is null, energy is Wh, power W.
+
+    Examples:
+
+        kiosk status
+
+        kiosk status --json | jq '.connectors[0].status'
+    """
+    if follow:
+        _follow(data, as_json)
+        return
+    picture = common.snapshot(data)
+    if as_json:
+        common.print_json(as_dict(picture))
+        return
+    from rich.console import Console
+
+    Console().print(as_table(picture))
+
+
+def as_dict(snapshot: Snapshot) -> dict[str, Any]:
+    """The snapshot, with what belongs to a session also at its connector."""
+    found: dict[str, Any] = msgspec.to_builtins(snapshot)
+    for plain, connector in zip(found["connectors"], snapshot.connectors, strict=True):
+        session = connector.session
+        plain["energy_wh"] = connector.energy_wh
+        plain["transaction_id"] = session.transaction_id if session else None
+        plain["local_id"] = session.local_id if session else None
+        plain["id_tag"] = session.id_tag if session else None
+    return found
+
+
+def as_table(snapshot: Snapshot) -> RenderableType:
+    """For people."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    station, backend = snapshot.station, snapshot.backend
+    head = Table.grid(padding=(0, 2))
+    head.add_row(
+        "Station", f"{station.identity or '–'}   {station.vendor} {station.model} {station.firmware}".rstrip()
+    )
+    head.add_row("Backend", backend_line(snapshot))
+    head.add_row(
+        "Screen", f"{snapshot.screen.name} ({snapshot.screen.language})" if snapshot.screen.name else "none"
+    )
+    notes = [
+        text
+        for text, holds in (
+            ("kiosk mode", station.kiosk),
+            ("out of service", not station.operative),
+            ("service door open", station.door_open),
+            (f"{station.reset_pending} reset pending", station.reset_pending is not None),
+            (f"{backend.waiting_messages} messages wait", backend.waiting_messages > 0),
+            (f"{backend.undelivered_messages} messages undelivered", backend.undelivered_messages > 0),
+        )
+        if holds
+    ]
+    if notes:
+        head.add_row("Notes", ", ".join(notes))
+    table = Table(box=None, padding=(0, 2), header_style="bold")
+    for title in ("", "Type", "Status", "Power", "Voltage", "Current", "SoC", "Energy", "Card", "Limited by"):
+        table.add_column(
+            title, justify="left" if title in ("", "Type", "Status", "Card", "Limited by") else "right"
+        )
+    for connector in snapshot.connectors:
+        table.add_row(*row(connector))
+    return Group(head, Text(""), table)
+
+
+def row(connector: Connector) -> tuple[str, ...]:
+    session = connector.session
+    fault = f" ({connector.vendor_error_code})" if connector.vendor_error_code else ""
+    return (
+        str(connector.id),
+        connector.type,
+        connector.status + fault,
+        quantity(connector.power_w, "kW", 1000, 1),
+        quantity(connector.voltage_v, "V", 1, 0),
+        quantity(connector.current_a, "A", 1, 1),
+        quantity(connector.soc_percent, "%", 1, 0),
+        quantity(connector.energy_wh, "kWh", 1000, 2),
+        (session.id_tag if session else None) or "",
+        connector.limit_reason or "",
+    )
+
+
+def quantity(value: float | None, unit: str, divisor: int, digits: int) -> str:
+    return "–" if value is None else f"{value / divisor:.{digits}f} {unit}"
+
+
+def backend_line(snapshot: Snapshot) -> str:
+    backend = snapshot.backend
+    if not backend.configured:
+        return "none"
+    link = "connected" if backend.connected else "not connected"
+    boot = f", {backend.boot}" if backend.boot else ""
+    return f"{backend.url or '–'} ({link}{boot})"
+
+
+def _follow(data: Data, as_json: bool) -> None:
+    import asyncio
+    from collections.abc import Callable
+
+    from kiosk.link.client import LinkClient
+    from kiosk.link.rundir import find_core
+    from kiosk.model.snapshot import Changes
+
+    folder = data.expanduser()
+    find_core(folder)  # nobody there is an error now; somebody who goes later may come back
+
+    async def watch(show: Callable[[Snapshot], None]) -> None:
+        def changed(_: Changes) -> None:
+            assert client.snapshot is not None
+            show(client.snapshot)
+
+        client = LinkClient(
+            folder,
+            "cli",
+            show,
+            changed,
+            on_lost=lambda: common.complain("the station core is lost; waiting for it"),
+        )
+        await client.run()
+
+    if as_json:
+        asyncio.run(watch(lambda picture: common.print_json(as_dict(picture), indent=False)))
+        return
+    from rich.live import Live
+
+    with Live(screen=False, auto_refresh=False) as live:
+        asyncio.run(watch(lambda picture: live.update(as_table(picture), refresh=True)))
