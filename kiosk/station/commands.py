@@ -128,6 +128,10 @@ class Commands:
                 return True
         return False
 
+    def status_of(self, connector_id: int) -> str:
+        """OCPP status word of a connector. Raises UnknownConnector."""
+        return self._sessions.bay(connector_id).status.value
+
     async def sessions(self, limit: int) -> list[SessionRecord]:
         """Stored sessions, newest first."""
         return await self._journal.sessions(limit)

@@ -269,11 +269,21 @@ def on_stop_outcome(state: State, connector_id: int, reason: RefusalReason | Non
 
 
 def follow(state: State, world: World) -> State:
-    """Connectors moved on: take the page along. Idempotent."""
+    """Connectors moved on: take the page along, until it fits. Idempotent."""
+    while (moved := _follow(state, world)) != state:
+        state = moved
+    return state
+
+
+def _follow(state: State, world: World) -> State:
     d = state.dialogue
     here = world.view(d.connector_id)
     if d.page in (Page.STANDBY, Page.OUT_OF_SERVICE, Page.SELECTION):
-        awaited = [v for v in world.views if v.stage is Stage.AUTHORIZED and not v.plugged]
+        awaited = [
+            v
+            for v in world.views
+            if v.stage is Stage.AUTHORIZED and not v.plugged and v.status is not ChargePointStatus.FAULTED
+        ]
         if awaited and d.page is not Page.SELECTION:
             return show(world, Page.PLUG_IN, awaited[-1].id)  # a remote start: tell which plug
         if d.page is Page.STANDBY and world.out_of_service and not any(v.running for v in world.views):

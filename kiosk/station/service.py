@@ -1,0 +1,334 @@
+"""Builds the core's parts from the installation file, wires their ports, and keeps them running.
+
+The only place that knows all station rooms. ``Core`` is also what tests run in one process on a virtual clock:
+``async with Core(...) as core`` opens everything, ``await core.run()`` lasts until a reset, a stop or a lost journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from kiosk import __version__
+from kiosk.model.clock import Clock
+from kiosk.model.enums import ChargePointStatus, Provenance, ResetKind, StopReason
+from kiosk.model.faults import FAULTS
+from kiosk.model.snapshot import Backend, Connector, Dialogue, Listen, Screen, Snapshot, Station
+from kiosk.settings import Installation, Settings
+from kiosk.station import link_handlers, sim_door
+from kiosk.station.charging.authorizer import Authorizer
+from kiosk.station.charging.host import Host
+from kiosk.station.charging.ports import BackendPort, IdTagInfo, NoBackend
+from kiosk.station.charging.sessions import Sessions
+from kiosk.station.charging.supply import Supply
+from kiosk.station.charging.transactions import Transactions
+from kiosk.station.commands import Commands
+from kiosk.station.gui import gui
+from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
+from kiosk.station.link_server import LinkServer
+from kiosk.station.ocpp.client import OcppClient
+from kiosk.station.state import State
+from kiosk.station.storage import (
+    AvailabilityStore,
+    Database,
+    EventLog,
+    Journal,
+    MetaStore,
+    SettingsStore,
+    TagStore,
+)
+from kiosk.station.system.ports import SystemPort
+from kiosk.station.system.simulated import SimulatedSystem
+from kiosk.station.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.25
+"""Control step: deadlines, power, meter samples."""
+ANSWER_FIRST_S = 1.0
+"""Reset.conf leaves before anything else of the reset happens (lesson 21)."""
+DELIVERY_S = 10.0
+"""How long a reset waits for the backend to take the StopTransactions."""
+
+
+class LateBackend:
+    """Stands where the OCPP client will stand: what needs a backend is built before the client."""
+
+    def __init__(self) -> None:
+        self.real: BackendPort = NoBackend()
+
+    @property
+    def configured(self) -> bool:
+        return self.real.configured
+
+    @property
+    def online(self) -> bool:
+        return self.real.online
+
+    @property
+    def unreachable(self) -> bool:
+        return self.real.unreachable
+
+    async def authorize(self, id_tag: str) -> IdTagInfo:
+        return await self.real.authorize(id_tag)
+
+    def facts_waiting(self) -> None:
+        self.real.facts_waiting()
+
+
+class Core:
+    """One station core on one data folder."""
+
+    def __init__(
+        self,
+        *,
+        data_dir: Path,
+        installation: Installation,
+        clock: Clock,
+        hardware: HardwarePort,
+        embedded_url: str | None = None,
+        system: SystemPort | None = None,
+        start_options: Iterable[tuple[str, str]] = (),
+        launch: str = "",
+    ) -> None:
+        """``embedded_url``: backend to use while WebSocketUrl is empty; never stored.
+
+        ``start_options``: keys given with the start, written once per ``launch`` (decision 25).
+        """
+        self.data_dir = data_dir
+        self.installation = installation
+        self.clock = clock
+        self.hardware = hardware
+        self.system = system or SimulatedSystem()
+        self.tasks = Tasks()
+        self.settings = Settings(installation)
+        self._embedded_url = embedded_url
+        self._start_options = tuple(start_options)
+        self._launch = launch
+        self._stack = AsyncExitStack()
+        self._leave: asyncio.Future[ResetKind | None] | None = None
+
+    async def __aenter__(self) -> Core:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.tasks.close()
+        await self._stack.aclose()
+
+    async def run(self) -> ResetKind | None:
+        """Run until ``stop`` (None) or a reset (its kind). Raises StorageFailed when the journal is lost."""
+        loop = asyncio.get_running_loop()
+        self._leave = loop.create_future()
+        self.tasks.fatal = loop.create_future()
+        self.tasks.supervise("hardware", self.hardware.run)
+        self.tasks.supervise("hardware events", self.sessions.run)
+        self.tasks.supervise("control", self._control)
+        self.tasks.supervise("local link", self.link.run)
+        self.tasks.supervise("forget", self._forget)
+        if self.ocpp is not None:
+            self.tasks.supervise("ocpp", self.ocpp.run)
+        try:
+            await asyncio.wait({self._leave, self.tasks.fatal}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.sessions.stopping = True
+            await self.tasks.close()
+        if self.tasks.fatal.done():
+            raise self.tasks.fatal.result()
+        await self.transactions.checkpoint(self.sessions.bays.values())
+        kind = self._leave.result()
+        if kind is not None:
+            self.system.reset(kind)
+        return kind
+
+    def stop(self) -> None:
+        """Leave cleanly; running sessions stay open in the journal and go on at the next start."""
+        if self._leave is not None and not self._leave.done():
+            self._leave.set_result(None)
+
+    # --- building ---------------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        database = await Database.open(self.data_dir / "station.sqlite3", self.clock)
+        self._stack.push_async_callback(database.close)
+        self.journal = Journal(database)
+        settings_store, availability_store = SettingsStore(database), AvailabilityStore(database)
+        self.tags, self.events = TagStore(database), EventLog(database)
+        for problem in self.settings.load(await settings_store.load()):
+            log.warning("stored key ignored: %s", problem)
+        await self._apply_start_options(settings_store, MetaStore(database))
+        availability = dict(await availability_store.load())
+        self.state = State(self._first_picture(operative=availability.get(0, True)))
+        backend = LateBackend()
+        self.transactions = Transactions(self.journal, backend, self.settings, self.clock)
+        self.authorizer = Authorizer(self.settings, self.tags, backend, self.clock, self.tasks)
+        self.sessions = Sessions(
+            hardware=self.hardware,
+            settings=self.settings,
+            installation=self.installation,
+            state=self.state,
+            transactions=self.transactions,
+            authorizer=self.authorizer,
+            events=self.events,
+            clock=self.clock,
+            tasks=self.tasks,
+        )
+        self.supply = Supply(self.hardware, self.sessions, self.settings, self.installation, self.state)
+        self.commands = Commands(
+            sessions=self.sessions,
+            settings=self.settings,
+            installation=self.installation,
+            state=self.state,
+            journal=self.journal,
+            settings_store=settings_store,
+            availability=availability_store,
+            tags=self.tags,
+            clock=self.clock,
+            tasks=self.tasks,
+            on_reset=lambda kind: self.tasks.spawn("reset", self._reset(kind)),
+        )
+        self.ocpp = self._ocpp_client()
+        if self.ocpp is not None:
+            backend.real = self.ocpp
+        self.host = Host(self.sessions, self.authorizer, self.settings, self.state, self.clock, self.tasks)
+        await self.sessions.restore(availability)
+        self.host.begin()
+        self.hardware.card_reader.subscribe(lambda uid: self.tasks.spawn("card", self.host.card(uid)) and None)
+        self.hardware.station.subscribe(self._station_fault)
+        self.settings.subscribe(self._key_changed)
+        handlers = link_handlers.handlers(self.commands, self.host) | sim_door.handlers(self.hardware)
+        self.link = LinkServer(self.state, self.clock, handlers, self._reading_ages, self.data_dir)
+        await self._stack.enter_async_context(self.link)
+
+    def _first_picture(self, *, operative: bool) -> Snapshot:
+        station = self.installation.station
+        return Snapshot(
+            version=__version__,
+            station=Station(
+                identity=self.settings.str("chargePointIdentity"),
+                product_name=station.product_name,
+                vendor=station.vendor,
+                model=station.model,
+                firmware=station.firmware or __version__,
+                started_at=self.clock.now(),
+                simulated=self.hardware.simulated,
+                operative=operative,
+                door_open=self.hardware.station.door_open,
+            ),
+            connectors=tuple(
+                Connector(id=c.id, type=c.type, status=ChargePointStatus.AVAILABLE)
+                for c in self.hardware.connectors
+            ),
+            backend=Backend(),
+            screen=Screen(),
+            dialogue=Dialogue(),
+            gui=gui(self.settings, self.installation, self.data_dir),
+            listen=Listen(backend=self._embedded_url),
+        )
+
+    def _ocpp_client(self) -> OcppClient | None:
+        url = self.settings.str("WebSocketUrl") or self._embedded_url
+        if not url:
+            return None
+        return OcppClient(
+            url=url,
+            settings=self.settings,
+            installation=self.installation,
+            state=self.state,
+            journal=self.journal,
+            tags=self.tags,
+            clock=self.clock,
+            commands=self.commands,
+            on_start_answered=self.sessions.start_answered,
+        )
+
+    async def _apply_start_options(self, store: SettingsStore, meta: MetaStore) -> None:
+        """All or nothing: every option is checked before the first is written."""
+        if self._start_options and (not self._launch or await meta.get("launch") != self._launch):
+            changes = [
+                self.settings.check(name, value, Provenance.OPERATOR) for name, value in self._start_options
+            ]
+            for change in changes:
+                await store.save(change, self.clock.now())
+                self.settings.apply(change)
+            await meta.set("launch", self._launch)
+        self.settings.restart()
+
+    # --- running ----------------------------------------------------------------------------------------
+
+    async def _control(self) -> None:
+        while True:
+            self.supply.step(self.clock.monotonic())
+            await self.sessions.step()
+            station = self.state.snapshot.station
+            if station.kiosk is not self.sessions.kiosk:
+                self.state.set(station=msgspec.structs.replace(station, kiosk=self.sessions.kiosk))
+            self.host.step()
+            await asyncio.sleep(STEP_S)
+
+    async def _reset(self, kind: ResetKind) -> None:
+        await asyncio.sleep(ANSWER_FIRST_S)
+        log.warning("%s reset", kind)
+        self.sessions.stopping = True
+        reason = StopReason.SOFT_RESET if kind is ResetKind.SOFT else StopReason.HARD_RESET
+        running = [bay.id for bay in self.sessions.bays.values() if bay.running]
+        await asyncio.gather(*(self.sessions.stop(each, reason) for each in running))
+        deadline_s = self.clock.monotonic() + DELIVERY_S
+        while self.ocpp is not None and self.ocpp.online and self.clock.monotonic() < deadline_s:
+            owed, _ = await self.journal.waiting()
+            if not owed:
+                break
+            await asyncio.sleep(0.1)
+        if self._leave is not None and not self._leave.done():
+            self._leave.set_result(kind)
+
+    async def _forget(self) -> None:
+        """Personal data is kept ``storage.keep_days`` (decision 26)."""
+        while True:
+            before = self.clock.now() - timedelta(days=self.installation.storage.keep_days)
+            await self.journal.forget(before)
+            await self.events.forget(before)
+            await self.tags.forget(before)
+            await asyncio.sleep(24 * 3600)
+
+    def _station_fault(self, event: FaultRaised | FaultCleared) -> None:
+        station = self.state.snapshot.station
+        raised = isinstance(event, FaultRaised)
+        codes = set(station.faults) | {event.code} if raised else set(station.faults) - {event.code}
+        self.state.set(
+            station=msgspec.structs.replace(
+                station, faults=tuple(sorted(codes)), door_open=self.hardware.station.door_open
+            )
+        )
+        kind = "fault_raised" if raised else "fault_cleared"
+        name = FAULTS[event.code].name
+        log.warning("station: %s %d %s", kind, event.code, name)
+        self.tasks.spawn("event log", self.events.add(self.clock.now(), kind, 0, event.code, name))
+
+    def _key_changed(self, name: str) -> None:
+        if name.casefold().startswith("gui") or name == "TariffText":
+            self.state.set(gui=gui(self.settings, self.installation, self.data_dir))
+        if name == "GUIConnectorHolderColors":
+            for bay in self.sessions.bays.values():
+                self.sessions.publish(bay)
+
+    def _reading_ages(self) -> dict[int, int | None]:
+        now_s = self.clock.monotonic()
+        return {
+            port.id: round((now_s - reading.at_s) * 1000) if (reading := port.reading()) is not None else None
+            for port in self.hardware.connectors
+        }

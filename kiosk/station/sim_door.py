@@ -1,0 +1,91 @@
+"""``sim.*`` at the operator's door: the simulator's control, where the hardware is simulated; refused elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import msgspec
+
+from kiosk.link import messages as m
+from kiosk.model.errors import NotPermitted
+from kiosk.station.hardware.ports import HardwarePort
+from kiosk.station.hardware.simulator import Simulator, SimulatorControl
+from kiosk.station.link_handlers import Handlers
+
+
+def die() -> None:
+    """As a power cut takes the core: at once, nothing flushed, nobody told."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Handlers:
+    """Method name → handler. With real hardware every one of them refuses."""
+
+    def control() -> SimulatorControl:
+        if not isinstance(hardware, Simulator):
+            raise NotPermitted("this station has real hardware: the simulator's commands are not there")
+        return hardware.control
+
+    async def plug(p: m.SimPlug) -> m.Nothing:
+        control().plug(p.connector_id, p.car, p.soc_percent)
+        return m.Nothing()
+
+    async def unplug(p: m.ConnectorParams) -> m.Nothing:
+        control().unplug(p.connector_id)
+        return m.Nothing()
+
+    async def card(p: m.SimCard) -> m.Nothing:
+        control().card(p.uid)
+        return m.Nothing()
+
+    async def fault(p: m.SimFault) -> m.Nothing:
+        control().fault(p.connector_id, p.code)
+        return m.Nothing()
+
+    async def clear(p: m.SimFault) -> m.Nothing:
+        control().clear(p.connector_id, p.code)
+        return m.Nothing()
+
+    async def door(p: m.SimDoor) -> m.Nothing:
+        control().door(p.open)
+        return m.Nothing()
+
+    async def cut(_: m.Nothing) -> m.Nothing:
+        control()
+        powercut()
+        return m.Nothing()
+
+    async def cars(_: m.Nothing) -> m.SimCars:
+        return m.SimCars(
+            cars=tuple(
+                m.SimCar(
+                    name=car.name,
+                    description=car.description,
+                    inlets=tuple(car.inlets),
+                    battery_wh=car.battery_wh,
+                    max_power_w=car.max_power_w,
+                    vehicle_id=car.vehicle_id,
+                )
+                for car in control().cars()
+            )
+        )
+
+    async def state(_: m.Nothing) -> m.SimState:
+        world = control().state()
+        return m.SimState(
+            connectors=tuple(msgspec.to_builtins(view) for view in world.connectors), door_open=world.door_open
+        )
+
+    return {
+        "sim.plug": plug,
+        "sim.unplug": unplug,
+        "sim.card": card,
+        "sim.fault": fault,
+        "sim.clear": clear,
+        "sim.door": door,
+        "sim.powercut": cut,
+        "sim.cars": cars,
+        "sim.state": state,
+    }
