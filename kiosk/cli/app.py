@@ -77,10 +77,9 @@ def run_app(arguments: Sequence[str]) -> int:
 
 
 def _misused(error: Exception) -> int:
-    context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
-        common.say(str(getattr(error, "message", "")) or (context.get_help() if context else ""))
-        return 2
+        return 2  # typer has printed the help
+    context = getattr(error, "ctx", None)
     where = context.command_path if context else "kiosk"
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     common.complain(f"{message.rstrip('.')}; `{where} --help` explains the command")

@@ -9,6 +9,6 @@ Decisions
 - No threads: a child's parent-death signal is set between fork and exec, which is only safe without them; exits
   come through a pidfd, output through pipes, both on one event loop.
 - Each program gets its own session, so Ctrl-C reaches the launcher alone and the stop order holds.
-- Options that the core writes to its store are given to its first start only; a restart must not undo what an
-  operator changed since.
+- A run has a name of its own (``KIOSK_LAUNCH``), by which a restarted core knows that it has stored the options
+  already: a restart must not undo what an operator changed since.
 """

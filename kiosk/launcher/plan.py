@@ -42,13 +42,12 @@ class RunOptions:
 class Program:
     """One program to keep alive.
 
-    ``command(starts)``: its command line, ``starts`` = how often it was up and ready before. ``ready(pid)``: it
-    does its work now. ``after``: name of the program that must be ready first. ``vital``: when it ends by itself
+    ``command()``: its command line at this moment. ``ready(pid)``: it does its work now. ``after``: name of the program that must be ready first. ``vital``: when it ends by itself
     with 0, or fails before it was ever ready, everything ends. ``grace_s``: time to stop in.
     """
 
     name: str
-    command: Callable[[int], Sequence[str]]
+    command: Callable[[], Sequence[str]]
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[int], bool] = lambda _pid: True
     after: str | None = None
@@ -98,8 +97,11 @@ def display(options: RunOptions, env: Mapping[str, str]) -> tuple[dict[str, str]
     return {"QT_QPA_PLATFORM": "offscreen"}, "offscreen: there is no display here"
 
 
-def core_command(python: str, options: RunOptions, embedded_url: str | None, starts: int) -> list[str]:
-    """The password is never here: every user of the machine can read command lines."""
+def core_command(python: str, options: RunOptions, embedded_url: str | None) -> list[str]:
+    """The password is never here: every user of the machine can read command lines.
+
+    A restart gets the same options: the core knows by ``KIOSK_LAUNCH`` that it has stored them (decision 25).
+    """
     command = [python, "-m", "kiosk.station", "--data", str(options.data_dir)]
     if embedded_url is not None:
         command += ["--embedded-url", embedded_url]
@@ -111,23 +113,15 @@ def core_command(python: str, options: RunOptions, embedded_url: str | None, sta
         command += ["--installation", str(options.installation)]
     for item in options.install:
         command += ["--install", item]
-    if starts == 0:
-        command += stored_options(options)
-    return command
-
-
-def stored_options(options: RunOptions) -> list[str]:
-    """What the core writes to its store, once (decision 25)."""
-    given: list[str] = []
     if options.backend is not None:
-        given += ["--backend", options.backend]
+        command += ["--backend", options.backend]
     if options.identity is not None:
-        given += ["--identity", options.identity]
+        command += ["--identity", options.identity]
     if options.password_file is not None:
-        given += ["--password-file", str(options.password_file)]
+        command += ["--password-file", str(options.password_file)]
     for item in options.keys:
-        given += ["--set", item]
-    return given
+        command += ["--set", item]
+    return command
 
 
 def screen_command(python: str, options: RunOptions) -> list[str]:

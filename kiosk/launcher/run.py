@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +71,7 @@ def programs(options: RunOptions, environ: Mapping[str, str], screen_env: Mappin
         (data_dir / "backend.json").unlink(missing_ok=True)
         port = 0
 
-        def backend(_starts: int) -> list[str]:
+        def backend() -> list[str]:
             nonlocal port
             known = read_json(data_dir / "backend.json").get("port")
             port = known if isinstance(known, int) else port
@@ -90,17 +91,15 @@ def programs(options: RunOptions, environ: Mapping[str, str], screen_env: Mappin
     found.append(
         Program(
             name="core",
-            command=lambda starts: plan.core_command(python, options, embedded_url(data_dir), starts),
-            env={} if password is None else {"KIOSK_PASSWORD": password},
+            command=lambda: plan.core_command(python, options, embedded_url(data_dir)),
+            env={"KIOSK_LAUNCH": uuid.uuid4().hex} | ({} if password is None else {"KIOSK_PASSWORD": password}),
             ready=lambda pid: read_json(data_dir / "run.json").get("pid") == pid,
             after="backend" if options.wants_embedded else None,
             vital=True,
             grace_s=20.0,
         )
     )
-    found.append(
-        Program(name="screen", command=lambda _starts: plan.screen_command(python, options), env=screen_env)
-    )
+    found.append(Program(name="screen", command=lambda: plan.screen_command(python, options), env=screen_env))
     return found
 
 

@@ -66,13 +66,13 @@ class Supervisor:
     async def _keep(self, program: Program) -> None:
         loop = asyncio.get_running_loop()
         ready = self._ready[program.name]
-        starts = failures = 0
+        failures = 0
         if program.after is not None:
             await self.ready(program.after)
         while True:
             begun = loop.time()
             child = Child(
-                program.command(starts),
+                program.command(),
                 {**self._env, **program.env},
                 lambda line: self._tell(program.name, line),
             )
@@ -84,7 +84,6 @@ class Supervisor:
                 getting_ready.cancel()
             was_ready = ready.is_set()
             ready.clear()
-            starts += was_ready
             alive_s = loop.time() - begun
             what = verdict(program, code, was_ready=was_ready, alive_s=alive_s, failures=failures)
             if isinstance(what, EndAll):
