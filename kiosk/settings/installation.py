@@ -146,8 +146,8 @@ class Stop(Section, frozen=True, kw_only=True):
 class Site(Section, frozen=True, kw_only=True):
     """Where the station stands: sunrise and sunset choose the day or night colours of the screen."""
 
-    latitude: Annotated[float | None, _about("degrees north", ge=-90, le=90)] = None
-    longitude: Annotated[float | None, _about("degrees east", ge=-180, le=180)] = None
+    latitude: Annotated[Annotated[float, msgspec.Meta(ge=-90, le=90)] | None, _about("degrees north")] = None
+    longitude: Annotated[Annotated[float, msgspec.Meta(ge=-180, le=180)] | None, _about("degrees east")] = None
 
 
 class Panel(Section, frozen=True, kw_only=True):

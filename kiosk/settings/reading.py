@@ -58,6 +58,8 @@ def item_table(kind: Any) -> type[msgspec.Struct] | None:
 def allowed(kind: Any, meta: msgspec.Meta) -> str:
     """What a field accepts, in words."""
     origin = typing.get_origin(kind)
+    if origin is Annotated:
+        return allowed(*typing.get_args(kind)[:2])
     if origin is Literal:
         return "one of " + ", ".join(map(str, typing.get_args(kind)))
     if origin in (Union, types.UnionType):
