@@ -128,8 +128,13 @@ def _read(po: Path) -> gettext.GNUTranslations:
     """Raises FileNotFoundError, OSError, ValueError (damaged file)."""
     mo = po.with_suffix(".mo")
     if mo.exists() and (not po.exists() or mo.stat().st_mtime_ns >= po.stat().st_mtime_ns):
-        with mo.open("rb") as built:
-            return gettext.GNUTranslations(built)
+        try:
+            with mo.open("rb") as built:
+                return gettext.GNUTranslations(built)
+        except (OSError, ValueError):
+            if not po.exists():
+                raise
+            log.warning("built catalogue %s is damaged; reading its source instead", mo)
     return gettext.GNUTranslations(io.BytesIO(compiled(po)))
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One catalogue against the template. Lists hold source texts; ``problem``: the file itself is unusable."""
+    """One catalogue against the template. ``problem``: the file itself is unusable.
+
+    The lists hold source texts, a plural's singular, with ``context: `` before where there is one.
+    """
 
     code: str
     name: str
@@ -88,7 +91,8 @@ def compare(language: Language, wanted: Catalog, given: Catalog) -> Report:
         if not message.id:
             continue
         total += 1
-        source = message.id if isinstance(message.id, str) else message.id[0]
+        text = message.id if isinstance(message.id, str) else message.id[0]
+        source = f"{message.context}: {text}" if message.context else text
         found = given.get(message.id, message.context)
         forms = _forms(found)
         if found is None or not forms or not all(forms) or len(forms) != _expected(language, message):

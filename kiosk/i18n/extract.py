@@ -95,7 +95,9 @@ def updated(language: Language, template: Catalog, old: Catalog | None) -> Catal
     """The catalogue of ``language`` with exactly the template's messages and the translations it had."""
     from babel.messages.catalog import Catalog
 
-    catalogue = Catalog(locale=language.code, project=PROJECT, charset="utf-8", header_comment=_HEADER)
+    catalogue = Catalog(project=PROJECT, charset="utf-8", header_comment=_HEADER)
+    # Babel's own table has one form for Hungarian where CLDR and gettext have two
+    catalogue.mime_headers = [("Plural-Forms", language.plural_forms)]
     for message in template:
         if not message.id:
             continue

@@ -147,7 +147,8 @@ def _hours_minutes(code: str, whole_minutes: int | None) -> Figure:
 
 
 def _plain(text: str) -> str:
-    return text.replace(NARROW_NBSP, NBSP)
+    # a date must not break over two lines either
+    return text.replace(NARROW_NBSP, NBSP).replace(" ", NBSP)
 
 
 @lru_cache(maxsize=32)

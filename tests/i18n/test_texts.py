@@ -1,0 +1,202 @@
+"""Sentences with numbers: every word of every enum has one, in every language, with nothing left unfilled."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from kiosk.i18n import LANGUAGES, PLUS50, formats, texts
+from kiosk.i18n.texts import Advice
+from kiosk.model.enums import ChargePointStatus, ConnectorType, LimitReason, Phase, RefusalReason, StopReason
+from kiosk.model.errors import BadValue, UnknownFault
+from kiosk.model.faults import FAULTS
+
+CODES = [*(row.code for row in LANGUAGES), PLUS50]
+AT = datetime(2026, 11, 22, 16, 30)  # noqa: DTZ001 - a wall time of the station
+
+
+def everything(code: str) -> Iterator[str]:
+    """Every sentence the room can say in ``code``."""
+    for reason in RefusalReason:
+        yield from texts.refusal(code, reason)
+    for fault in FAULTS:
+        yield from texts.fault(code, fault)
+    for status in ChargePointStatus:
+        for can_start in (True, False):
+            yield texts.connector_status(code, status, can_start=can_start)
+        yield texts.charging_title(code, status)
+        yield texts.suspended_notice(code, status) or "-"
+    for limit in LimitReason:
+        for shared in ((), (1,), (1, 2)):
+            for soc in (None, 50, 80):
+                for cold in (None, -4.0, 20.0):
+                    yield (
+                        texts.limit_notice(
+                            code, limit, shared_with=shared, soc_percent=soc, battery_temperature_c=cold
+                        )
+                        or ""
+                    )
+    for reason in StopReason:
+        yield texts.ended_why(code, reason) or "-"
+    for kind in ConnectorType:
+        yield from (step for step, _phase in texts.preparing_steps(code, kind))
+    for position in ("left", "right", "above", "below"):
+        yield texts.reader_where(code, position)
+    for n in (0, 1, 2, 3, 4, 5, 21, 60, 101, 111):
+        yield texts.back_in(code, n)
+        yield texts.seconds_to_plug_in(code, n)
+        yield texts.running_sessions(code, n)
+        yield texts.plug_in_title(code, n)
+        yield texts.start_on(code, n)
+        yield texts.stop_question(code, n)
+        yield texts.connector_name(code, n)
+        yield texts.fault_code(code, n)
+    yield texts.to_80(code)
+    yield texts.to_100(code)
+    yield texts.reserved_until(code, AT)
+    yield texts.call_us(code, "0800 000 0000")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_sentence_is_whole(code: str) -> None:
+    for text in everything(code):
+        assert text.strip() == text != "", text
+        assert "%(" not in text, text
+        assert "\u202f" not in text, text
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_sentence_holds_its_number(code: str) -> None:
+    for n in (1, 2, 42):
+        for say in (
+            texts.plug_in_title,
+            texts.start_on,
+            texts.stop_question,
+            texts.connector_name,
+            texts.running_sessions,
+            texts.fault_code,
+        ):
+            assert str(n) in say(code, n)
+        assert str(formats.seconds(code, n)) in texts.back_in(code, n)
+        # the dial beside it shows the number
+        assert str(n) not in texts.seconds_to_plug_in(code, n)
+    assert formats.clock(code, AT) in texts.reserved_until(code, AT)
+    assert "80" in texts.to_80(code)
+    assert "100" in texts.to_100(code)
+
+
+PLURALS = [
+    ("de", 0, "0\u00a0Autos laden"),
+    ("de", 1, "1\u00a0Auto lädt"),
+    ("it", 2, "2\u00a0auto in carica"),
+    ("ru", 1, "Заряжается 1\u00a0автомобиль"),
+    ("ru", 3, "Заряжаются 3\u00a0автомобиля"),
+    ("ru", 11, "Заряжаются 11\u00a0автомобилей"),
+    ("ru", 21, "Заряжается 21\u00a0автомобиль"),
+    ("fi", 1, "1\u00a0auto latauksessa"),
+    ("fi", 2, "2\u00a0autoa latauksessa"),
+    ("hu", 2, "2\u00a0autó töltődik"),
+]
+
+
+@pytest.mark.parametrize(("code", "count", "expected"), PLURALS)
+def test_plurals(code: str, count: int, expected: str) -> None:
+    assert texts.running_sessions(code, count) == expected
+
+
+NOTICES = [
+    (None, (), None, None, None),
+    (None, (2,), 90, None, None),
+    (LimitReason.CAR, (), 79, None, "Your car sets the charging power."),
+    (LimitReason.CAR, (), 80, None, "Less power: the battery is nearly full."),
+    (LimitReason.CAR, (), None, 4.9, "Less power: the battery is cold."),
+    (LimitReason.CAR, (), 80, 4.9, "Less power: the battery is nearly full."),
+    (LimitReason.CAR, (2,), 50, 5.0, "Your car sets the charging power."),
+    (LimitReason.STACK, (), 50, None, "This is the highest power of this station."),
+    (LimitReason.STACK, (2,), 50, None, "Less power: it is shared with connector 2."),
+    (LimitReason.GRID, (2, 3), 50, None, "Less power: it is shared with other connectors."),
+    (LimitReason.MODBUS, (3,), 50, None, "Less power: it is shared with connector 3."),
+    (LimitReason.PROFILE, (3,), 50, None, "Less power: the operator has set a limit."),
+    (LimitReason.DERATING, (3,), 90, None, "Less power: the station is cooling down."),
+]
+
+
+@pytest.mark.parametrize(("reason", "shared", "soc", "cold", "expected"), NOTICES)
+def test_what_limits_the_power(
+    reason: LimitReason | None, shared: tuple[int, ...], soc: int | None, cold: float | None, expected: str | None
+) -> None:
+    said = texts.limit_notice("en", reason, shared_with=shared, soc_percent=soc, battery_temperature_c=cold)
+    assert said == expected
+
+
+def test_a_free_connector_that_cannot_start_says_why() -> None:
+    def foot(status: ChargePointStatus, *, can_start: bool) -> str:
+        return texts.connector_status("en", status, can_start=can_start)
+
+    assert foot(ChargePointStatus.AVAILABLE, can_start=True) == "Free"
+    assert foot(ChargePointStatus.AVAILABLE, can_start=False) == "No power free"
+    assert foot(ChargePointStatus.FAULTED, can_start=False) == "Out of order"
+
+
+def test_paused_tells_by_whom() -> None:
+    assert texts.charging_title("en", ChargePointStatus.SUSPENDED_EV) == "Paused by the car"
+    assert texts.charging_title("en", ChargePointStatus.SUSPENDED_EVSE) == "Paused by the station"
+    assert texts.suspended_notice("en", ChargePointStatus.CHARGING) is None
+
+
+def test_an_ending_that_the_driver_chose_needs_no_reason() -> None:
+    assert texts.ended_why("en", None) is None
+    assert texts.ended_why("en", StopReason.LOCAL) is None
+    silent = [reason for reason in StopReason if texts.ended_why("en", reason) is None]
+    assert silent == [StopReason.LOCAL]
+
+
+@pytest.mark.parametrize("kind", ConnectorType)
+def test_every_phase_before_energy_belongs_to_a_step(kind: ConnectorType) -> None:
+    steps = [phase for _text, phase in texts.preparing_steps("en", kind)]
+    skipped = {Phase.CABLE_CHECK, Phase.PRECHARGE} if not kind.is_dc else set()
+    before = [phase for phase in list(Phase)[1 : list(Phase).index(Phase.ENERGY) + 1] if phase not in skipped]
+    places = [steps.index(found) for phase in before if (found := texts.step_of(phase))]
+    assert len(places) == len(before)
+    assert places == sorted(places)
+    assert set(places) == set(range(len(steps)))
+
+
+@pytest.mark.parametrize("phase", [Phase.UNPLUGGED, Phase.STOPPING, Phase.ENDED])
+def test_other_phases_belong_to_none(phase: Phase) -> None:
+    assert texts.step_of(phase) is None
+
+
+TARIFFS: list[tuple[dict[str, str], str | None]] = [
+    ({}, None),
+    ({"": ""}, None),
+    ({"de": "0,59 €", "": "0.59"}, "0,59 €"),
+    ({"": "0.59", "en": "0.59 EUR"}, "0.59"),
+    ({"en": "0.59 EUR", "fr": "0,59 €"}, "0.59 EUR"),
+    ({"fr": "0,59 €"}, "0,59 €"),
+    ({"de": "", "fr": "0,59 €"}, "0,59 €"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), TARIFFS)
+def test_the_tariff_falls_back_to_the_text_for_all_then_english_then_any(
+    given: dict[str, str], expected: str | None
+) -> None:
+    assert texts.tariff("de", given) == expected
+
+
+def test_a_fault_reads_as_its_row_says() -> None:
+    row = FAULTS[18]
+    assert texts.fault("en", 18) == Advice(row.title, row.cause, row.advice)
+    with pytest.raises(UnknownFault):
+        texts.fault("en", 13)
+
+
+def test_a_place_that_no_reader_has_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        texts.reader_where("en", "behind")
+
+
+def test_a_language_that_is_none_is_an_error() -> None:
+    with pytest.raises(BadValue):
+        texts.connector_name("xx", 1)
