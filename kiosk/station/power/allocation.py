@@ -53,6 +53,7 @@ def allocate(
     fed = stack_rules.switched(list(aim), aim, held, draws_w, stacks)
     usable = {n: min(aim[n], fed[n]) for n in aim}
     targets = _targets(order, stacks, limits, strategy, usable)
+    meant = {n: max(aim[n], fed[n]) for n in aim}
     now_w = _raised(order, limits, targets, set_w, draws_w)
     shares = tuple(
         Share(
@@ -60,7 +61,7 @@ def allocate(
             limit_w=now_w[n],
             stacks=fed.get(n, 0),
             reason=_reason_now(n, now_w[n], targets[n], limits, waits_for_stack=fed.get(n, 0) < aim.get(n, 0)),
-            shared_with=_sharers(n, targets, fed),
+            shared_with=_sharers(n, targets, meant),
             waits=now_w[n] < targets[n].limit_w or fed.get(n, 0) < aim.get(n, 0),
         )
         for n in sorted(targets)
@@ -175,12 +176,12 @@ def _reason_now(n: int, now_w: int, target: _Target, limits: Limits, *, waits_fo
     return station[0] if now_w < target.limit_w and station is not None else target.reason
 
 
-def _sharers(n: int, targets: Mapping[int, _Target], fed: Mapping[int, int]) -> tuple[int, ...]:
+def _sharers(n: int, targets: Mapping[int, _Target], meant: Mapping[int, int]) -> tuple[int, ...]:
     """Who holds what ``n`` would take if it could."""
     if targets[n].common:
         return tuple(sorted(m for m, other in targets.items() if m != n and other.limit_w))
     if targets[n].reason is LimitReason.STACK:
-        return tuple(sorted(m for m, count in fed.items() if m != n and count))
+        return tuple(sorted(m for m, count in meant.items() if m != n and count))
     return ()
 
 

@@ -15,7 +15,7 @@ def stacks_of(installation: Installation) -> Stacks:
 
 
 def outlets_of(installation: Installation, connector_limits_w: Sequence[int] = ()) -> tuple[Outlet, ...]:
-    """The connectors. ``connector_limits_w``: items of ConnectorsPowerLimit, connector 1 first; missing: no cap."""
+    """The connectors. ``connector_limits_w``: items of ConnectorsPowerLimit, in order; missing = no cap."""
     outlets = []
     for number, fitted in enumerate(installation.connectors, start=1):
         power_w = fitted.max_power_w

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable
 
 import msgspec
@@ -24,17 +23,16 @@ from kiosk.station.hardware.ports import (
     Unplugged,
     VehicleIdentified,
 )
-from kiosk.station.hardware.simulator import faults, phases, physics
+from kiosk.station.hardware.simulator import faults, phases, physics, readings
 from kiosk.station.hardware.simulator.cars import Car, choose
-from kiosk.station.hardware.simulator.registers import Registers
-from kiosk.station.hardware.simulator.world import Holder, PluggedCar
+from kiosk.station.hardware.simulator.registers import Meter
+from kiosk.station.hardware.simulator.vehicle import Vehicle
+from kiosk.station.hardware.simulator.world import Holder
 
 log = logging.getLogger(__name__)
 
 OBEY_WITHIN_S = 1.0
 """A draw above the limit for longer opens the contactor (decision 10)."""
-
-ESTIMATE_EVERY_S = 1.0
 
 
 class Ring(msgspec.Struct, frozen=True):
@@ -56,7 +54,7 @@ class SimConnector:
         connector_id: int,
         fitted: ConnectorInstallation,
         hardware: Hardware,
-        registers: Registers,
+        meter: Meter,
         clock: Clock,
         speed: float,
         holder: Holder,
@@ -67,7 +65,7 @@ class SimConnector:
         self.type = ConnectorType(fitted.type)
         self.fitted = fitted
         self._hardware = hardware
-        self._registers = registers
+        self._meter = meter
         self._clock = clock
         self._speed = speed
         self._changed = changed
@@ -77,14 +75,7 @@ class SimConnector:
 
         self._seen_s = clock.monotonic()  # real time up to which everything is worked out
         self._progress = phases.Progress(kind=self.type)
-        self._car: Car | None = None
-        self._draw = physics.Draw(soc_percent=0.0)
-        self._mac = ""
-        self._identify_in_s: float | None = None  # simulated seconds
-        self._identified = False
-        self._soc_told = False
-        self._wish_w: float | None = None
-        self._disobedient = False
+        self._vehicle: Vehicle | None = None
 
         self._limit_w = 0
         self._obeyed_w = 0
@@ -94,11 +85,8 @@ class SimConnector:
         self._raised: set[int] = set()
         self._armed: set[int] = set()
         self._cycles = holder.cycles
-        self._rest_mwh = 0.0
         self._cable_c = physics.AMBIENT_C
         self.ring = Ring()
-        self._estimates: tuple[int | None, int | None] = (None, None)
-        self._estimated_s = -math.inf
         self._reading: Reading | None = None
         self._restore(holder)
 
@@ -124,7 +112,7 @@ class SimConnector:
 
     @property
     def plugged(self) -> bool:
-        return self._car is not None
+        return self._vehicle is not None
 
     @property
     def phase(self) -> Phase:
@@ -132,7 +120,7 @@ class SimConnector:
 
     @property
     def vehicle_id(self) -> str | None:
-        return self._mac if self._identified else None
+        return self._vehicle.mac if self._vehicle is not None and self._vehicle.identified else None
 
     @property
     def faults(self) -> frozenset[int]:
@@ -155,11 +143,11 @@ class SimConnector:
         return self._reading
 
     def meter_wh(self) -> int | None:
-        return None if faults.METER in self._raised else self._registers.wh(self.id)
+        return None if faults.METER in self._raised else self._meter.wh
 
     def start(self) -> None:
         self.catch_up()
-        if self._car is None or blocks_start(self._raised):
+        if self._vehicle is None or blocks_start(self._raised):
             return
         self._move(phases.start(self._progress))
 
@@ -170,7 +158,7 @@ class SimConnector:
     def set_limit_w(self, limit_w: int) -> None:
         self.catch_up()
         self._limit_w = max(0, limit_w)
-        if not self._disobedient or self._limit_w > self._obeyed_w:
+        if self._vehicle is None or not self._vehicle.disobedient or self._limit_w > self._obeyed_w:
             self._obeyed_w = self._limit_w
         self._fed_s = self._seen_s
 
@@ -190,24 +178,16 @@ class SimConnector:
     @property
     def locked(self) -> bool:
         """The plug is held in the car's inlet."""
-        if not self.fitted.lock or self._car is None:
+        if not self.fitted.lock or self._vehicle is None:
             return False
         stuck = self._progress.phase is Phase.ENDED and bool(self._raised & faults.LOCK)
         before_lock = phases.passed(self.type, Phase.LOCK) | {Phase.LOCK}
         return stuck or (self._progress.under_way and self._progress.phase not in before_lock)
 
     @property
-    def car(self) -> Car | None:
-        return self._car
-
-    @property
-    def soc_percent(self) -> float | None:
-        return self._draw.soc_percent if self._car is not None else None
-
-    @property
-    def mac(self) -> str | None:
-        """The car's MAC, told to the station or not."""
-        return self._mac if self._car is not None else None
+    def vehicle(self) -> Vehicle | None:
+        """The car as it truly is, whatever the station knows of it."""
+        return self._vehicle
 
     @property
     def armed(self) -> frozenset[int]:
@@ -223,40 +203,30 @@ class SimConnector:
 
     def holder(self) -> Holder:
         """What is to be stored."""
-        plugged = None
-        if self._car is not None:
-            plugged = PluggedCar(car=self._car.name, soc_percent=self._draw.soc_percent, vehicle_id=self._mac)
+        plugged = self._vehicle.stored() if self._vehicle is not None else None
         return Holder(plugged=plugged, faults=tuple(sorted(self._raised)), cycles=self._cycles)
 
     def world_plug(self, car: Car, soc_percent: float, mac: str) -> None:
         """Raises NotPossible when a plug is in already."""
         self.catch_up()
-        if self._car is not None:
+        if self._vehicle is not None:
             raise NotPossible(
-                f"connector {self.id} is plugged into {self._car.name} already; unplug it first "
+                f"connector {self.id} is plugged into {self._vehicle.car.name} already; unplug it first "
                 f"(`kiosk sim unplug {self.id}`)"
             )
         self._insert(car, soc_percent, mac)
         self._changed()
 
     def _insert(self, car: Car, soc_percent: float, mac: str) -> None:
-        self._car = car
-        self._mac = mac
-        self._draw = physics.Draw(soc_percent=min(max(soc_percent, 0.0), physics.FULL_PERCENT))
-        self._identify_in_s = phases.IDENTIFY_S if self.type.has_vehicle_id else None
+        self._vehicle = Vehicle(car, soc_percent, mac, self.type)
         self._tell(Plugged())
         self._move(phases.plug(self._progress))
 
     def world_unplug(self) -> None:
         """Pull the plug, by force when it is locked. Raises NotPossible when none is in."""
-        self.catch_up()
-        if self._car is None:
-            raise NotPossible(f"connector {self.id} is not plugged in; plug a car in first")
+        self._present()
         self._cut()
-        self._car = None
-        self._identified = self._soc_told = self._disobedient = False
-        self._identify_in_s = self._wish_w = None
-        self._draw = physics.Draw(soc_percent=0.0)
+        self._vehicle = None
         self._cycles += 1
         for code in sorted(self._raised):
             if faults.ends_with_replug(code):
@@ -283,22 +253,26 @@ class SimConnector:
         self._armed.discard(code)
         if code not in self._raised:
             return
-        if fault(code).latched_until_replug and self._car is not None:
+        if fault(code).latched_until_replug and self._vehicle is not None:
             raise NotPossible(f"fault {code} stays until connector {self.id} is unplugged")
         self._lower(code)
         self._changed()
 
     def world_wish(self, wish_w: float | None) -> None:
-        """The car asks for no more than that; None: by its curve."""
-        self.catch_up()
-        self._wish_w = wish_w
+        """The car asks for no more than that; None: by its curve. Raises NotPossible without a car."""
+        self._present().wish_w = wish_w
 
     def world_disobey(self, disobedient: bool) -> None:
-        """The car goes on drawing although the limit is lowered."""
-        self.catch_up()
-        self._disobedient = disobedient
+        """The car goes on drawing although the limit is lowered. Raises NotPossible without a car."""
+        self._present().disobedient = disobedient
         if not disobedient:
             self._obeyed_w = self._limit_w
+
+    def _present(self) -> Vehicle:
+        self.catch_up()
+        if self._vehicle is None:
+            raise NotPossible(f"connector {self.id} is not plugged in; plug a car in first")
+        return self._vehicle
 
     def world_end(self) -> None:
         """The driver ends the session at the car. Raises NotPossible when none is under way."""
@@ -324,98 +298,45 @@ class SimConnector:
 
     def measure(self) -> None:
         """Renew the reading."""
-        now_s = self._seen_s
-        car, phase = self._car, self._progress.phase
-        volts, told_soc, requested = 0.0, None, None
-        if car is not None:
-            ac = not self.type.is_dc
-            if self.contactor_closed:
-                volts = physics.voltage_v(car, self._draw.soc_percent, ac=ac)
-                requested = int(self._wanted_w(car))
-            elif phase is Phase.PRECHARGE:
-                duration_s = self._progress.duration_s or 0.0
-                volts = physics.precharge_v(car, self._draw.soc_percent, self._progress.elapsed_s, duration_s)
-            if self._soc_told:
-                told_soc = int(self._draw.soc_percent)
-        if car is None or not self.contactor_closed:
-            self._estimates, self._estimated_s = (None, None), -math.inf
-        elif now_s - self._estimated_s >= ESTIMATE_EVERY_S:
-            self._estimates, self._estimated_s = self._estimate(car), now_s
-        power_w = 0 if car is None else physics.power_w(car, self._draw, ac=not self.type.is_dc)
-        self._reading = Reading(
-            at_s=now_s,
-            power_w=power_w,
-            current_a=round(self._draw.current_a, 2),
-            voltage_v=round(volts, 1),
-            soc_percent=told_soc,
-            time_to_80_s=self._estimates[0],
-            time_to_100_s=self._estimates[1],
-            requested_w=requested,
-            temperature_c=round(self._cable_c, 1),
-        )
-
-    def _estimate(self, car: Car) -> tuple[int | None, int | None]:
-        if not self._soc_told:
-            return (None, None)
-        soc, offer, ac = self._draw.soc_percent, self._offer(), not self.type.is_dc
-        return (
-            physics.time_to_s(car, soc, 80.0, offer, ac=ac),
-            physics.time_to_s(car, soc, physics.FULL_PERCENT, offer, ac=ac),
-        )
+        self._reading = readings.take(self._progress, self._vehicle, self._offer(), self._cable_c, self._seen_s)
 
     def _slice(self, dt_s: float) -> float:
         """Let up to ``dt_s`` real seconds pass, at most to the next thing that happens; returns how many."""
-        if self._identify_in_s is not None:
-            dt_s = min(dt_s, self._identify_in_s / self._speed)
-        if self.contactor_closed:
-            used_s = self._charge(dt_s)
+        vehicle = self._vehicle
+        if vehicle is not None and vehicle.identify_in_s is not None:
+            dt_s = min(dt_s, vehicle.identify_in_s / self._speed)
+        if vehicle is not None and self.contactor_closed:
+            used_s = self._charge(vehicle, dt_s)
         else:
-            before = self._progress
-            after, used = phases.advance(before, dt_s * self._speed)
+            after, used = phases.advance(self._progress, dt_s * self._speed)
             used_s = used / self._speed
             self._cable_c = physics.cable_c(self._cable_c, 0.0, self.fitted.max_current_a, used)
             self._move(after)
-        if self._identify_in_s is not None:
-            self._identify_in_s -= used_s * self._speed
-            if self._identify_in_s <= 1e-9:
-                self._identify_in_s = None
-                self._identified = True
-                self._tell(VehicleIdentified(self._mac))
+        if vehicle is not None and vehicle.identify(used_s * self._speed):
+            self._tell(VehicleIdentified(vehicle.mac))
         return used_s
 
-    def _charge(self, dt_s: float) -> float:
-        car = self._car
-        assert car is not None, "the contactor is never closed without a car"
+    def _charge(self, vehicle: Vehicle, dt_s: float) -> float:
         left_s = self._fed_s + self._hardware.watchdog_s - self._seen_s
         if left_s <= 0:
             log.warning(
-                "%s: no word from the core for %.1f s, contactor opened", self._name, self._hardware.watchdog_s
+                "%s: the core was silent for %.1f s, contactor opened", self._name, self._hardware.watchdog_s
             )
             self._end()
             return 0.0
         dt_s = min(dt_s, left_s, max(0.01, OBEY_WITHIN_S - self._over_s))
-        offer, ac = self._offer(), not self.type.is_dc
-        wanted_w = self._wanted_w(car)
-        self._move(
-            phases.settle(self._progress, offered=min(offer.power_w, offer.current_a) > 0, wanted=wanted_w > 0)
-        )
-        step = physics.advance(
-            car,
-            self._draw,
-            offer,
-            dt_s * self._speed,
-            ac=ac,
-            wish_w=self._wish_w,
-            ramp_down_a_per_s=physics.RAMP_DOWN_A_PER_S / min(1.0, self._speed),  # never slower than real time
-        )
-        self._draw = step.draw
+        offer = self._offer()
+        offered = offer.power_w > 0 and offer.current_a > 0
+        self._move(phases.settle(self._progress, offered=offered, wanted=vehicle.wanted_w > 0))
+        # a station takes power away within real time, however slow the simulated world
+        step = vehicle.charge(offer, dt_s * self._speed, physics.RAMP_DOWN_A_PER_S / min(1.0, self._speed))
         self._count(step.energy_wh)
         self._cable_c = physics.cable_c(self._cable_c, step.draw.current_a, self.fitted.max_current_a, step.took_s)
         used_s = step.took_s / self._speed
-        if step.full and self._progress.under_way:
+        if step.full and self.contactor_closed:
             self._tell(EndedByCar())
             self._end()
-        elif physics.power_w(car, self._draw, ac=ac) > self._limit_w:
+        elif vehicle.power_w > self._limit_w:
             self._over_s += used_s
             if self._over_s >= OBEY_WITHIN_S - 1e-9:
                 log.warning("%s: the car draws more than %d W, contactor opened", self._name, self._limit_w)
@@ -423,10 +344,6 @@ class SimConnector:
         else:
             self._over_s = 0.0
         return used_s
-
-    def _wanted_w(self, car: Car) -> float:
-        curve_w = physics.requested_w(car, self._draw.soc_percent, ac=not self.type.is_dc)
-        return curve_w if self._wish_w is None else min(curve_w, self._wish_w)
 
     def _offer(self) -> physics.Offer:
         power_w = float(min(self._obeyed_w, self.fitted.max_power_w))
@@ -437,17 +354,11 @@ class SimConnector:
         return physics.Offer(power_w=power_w, current_a=current_a)
 
     def _count(self, energy_wh: float) -> None:
-        mwh = energy_wh * 1000 + self._rest_mwh
-        whole = int(mwh)
-        if whole <= 0:
-            self._rest_mwh = mwh
-            return
         try:
-            self._registers.add(self.id, whole)
+            self._meter.count(energy_wh)
         except OSError as error:
             log.error("%s: the register cannot be stored (%s): meter fault", self._name, error)
             self._raise(faults.METER)
-        self._rest_mwh = mwh - whole
 
     # --- what happens -----------------------------------------------------------------------------------------
 
@@ -461,8 +372,8 @@ class SimConnector:
         if progress.phase is before.phase:
             return
         phase = progress.phase
-        if phase is Phase.LOCK and self.type.is_dc:
-            self._soc_told = True
+        if phase is Phase.LOCK and self.type.is_dc and self._vehicle is not None:
+            self._vehicle.soc_told = True
         if progress.contactor_closed and not before.contactor_closed:
             self._fed_s = self._seen_s  # the watchdog begins to run here
         self._tell(PhaseChanged(phase))
@@ -472,7 +383,8 @@ class SimConnector:
 
     def _cut(self) -> None:
         """Open the contactor."""
-        self._draw = msgspec.structs.replace(self._draw, current_a=0.0)
+        if self._vehicle is not None:
+            self._vehicle.cut()
         self._limit_w = self._obeyed_w = 0
         self._over_s = 0.0
 

@@ -67,7 +67,7 @@ class SimulatorControl:
 
     def _mac(self, car: cars.Car, connector: SimConnector) -> str:
         """The model's MAC; a second car of the same model at the station has one of its own."""
-        taken = {other.mac for other in self._simulator.connectors if other is not connector}
+        taken = {other.vehicle.mac for other in self._simulator.connectors if other.vehicle is not None}
         if car.vehicle_id not in taken:
             return car.vehicle_id
         return f"{car.vehicle_id[:8]}{connector.id:02X}{car.vehicle_id[10:]}"
@@ -146,14 +146,14 @@ class SimulatorControl:
 
     @staticmethod
     def _view(c: SimConnector) -> ConnectorView:
-        reading = c.reading()
+        reading, vehicle = c.reading(), c.vehicle
         return ConnectorView(
             id=c.id,
             type=c.type,
             phase=c.phase,
-            car=c.car.name if c.car else None,
-            soc_percent=c.soc_percent,
-            vehicle_id=c.mac,
+            car=vehicle.car.name if vehicle else None,
+            soc_percent=vehicle.draw.soc_percent if vehicle else None,
+            vehicle_id=vehicle.mac if vehicle else None,
             locked=c.locked,
             contactor_closed=c.contactor_closed,
             limit_w=c.limit_w,

@@ -166,10 +166,9 @@ def time_to_s(car: Car, soc_percent: float, goal_percent: float, offer: Offer, *
     return math.ceil(total_s)
 
 
-def precharge_v(car: Car, soc_percent: float, elapsed_s: float, duration_s: float) -> float:
-    """Voltage at the outlet while it is brought to the battery's: a third of the phase nothing, then a rise."""
-    share = max(0.0, min(1.0, (elapsed_s / duration_s - 1 / 3) * 3)) if duration_s > 0 else 1.0
-    return voltage_v(car, soc_percent, ac=False) * share
+def precharge_share(elapsed_s: float, duration_s: float) -> float:
+    """Share of the battery's voltage at the outlet while it is brought there: nothing for a third, then a rise."""
+    return max(0.0, min(1.0, (elapsed_s / duration_s - 1 / 3) * 3)) if duration_s > 0 else 1.0
 
 
 def cable_c(temperature_c: float, current_a: float, max_current_a: float, dt_s: float) -> float:

@@ -80,3 +80,24 @@ class Registers:
     def wh(self, connector_id: int) -> int:
         """The register, whole Wh."""
         return self._mwh[connector_id] // 1000
+
+
+class Meter:
+    """The meter of one connector: takes energy as it comes, counts in whole mWh."""
+
+    def __init__(self, registers: Registers, connector_id: int) -> None:
+        self._registers = registers
+        self._id = connector_id
+        self._rest_mwh = 0.0
+
+    @property
+    def wh(self) -> int:
+        return self._registers.wh(self._id)
+
+    def count(self, energy_wh: float) -> None:
+        """Raises OSError when the register cannot be stored; it stays as it was then."""
+        mwh = self._rest_mwh + energy_wh * 1000
+        whole = int(mwh)
+        if whole:
+            self._registers.add(self._id, whole)
+        self._rest_mwh = mwh - whole

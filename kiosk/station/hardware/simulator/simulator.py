@@ -15,7 +15,7 @@ from kiosk.station.hardware.ports import FaultCleared, FaultRaised
 from kiosk.station.hardware.simulator import faults, world
 from kiosk.station.hardware.simulator.connector import SimConnector
 from kiosk.station.hardware.simulator.control import SimulatorControl
-from kiosk.station.hardware.simulator.registers import Registers
+from kiosk.station.hardware.simulator.registers import Meter, Registers
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class Simulator:
                 connector_id=number,
                 fitted=fitted,
                 hardware=hardware,
-                registers=self._registers,
+                meter=Meter(self._registers, number),
                 clock=clock,
                 speed=speed,
                 holder=stored.holders.get(number, world.Holder()),
