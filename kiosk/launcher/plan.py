@@ -42,8 +42,9 @@ class RunOptions:
 class Program:
     """One program to keep alive.
 
-    ``command()``: its command line at this moment. ``ready(pid)``: it does its work now. ``after``: name of the program that must be ready first. ``vital``: when it ends by itself
-    with 0, or fails before it was ever ready, everything ends. ``grace_s``: time to stop in.
+    ``command()``: its command line at this moment. ``ready(pid)``: it does its work now. ``after``: name of the
+    program that must be ready first. ``vital``: when it ends by itself with 0, or fails before it was ever ready,
+    everything ends. ``grace_s``: time to stop in.
     """
 
     name: str
