@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-
 from kiosk.model.snapshot import Gui
-from kiosk.settings import Installation, Settings, languages
+from kiosk.settings import Installation, Settings
 
 
 def gui(settings: Settings, installation: Installation, data_dir: Path) -> Gui:
@@ -16,9 +14,9 @@ def gui(settings: Settings, installation: Installation, data_dir: Path) -> Gui:
     count = len(installation.connectors)
     return Gui(
         languages=(
-            _code(settings.str("GUIprimaryLanguage")),
-            _code(settings.str("GUIsecondaryLanguage")),
-            _code(settings.str("GUItertiaryLanguage")),
+            settings.str("GUIprimaryLanguage"),
+            settings.str("GUIsecondaryLanguage"),
+            settings.str("GUItertiaryLanguage"),
         ),
         identity_visible=settings.bool("GUIchargePointIdVisible"),
         slide_time_s=settings.int("GUIslideTime"),
@@ -29,7 +27,7 @@ def gui(settings: Settings, installation: Installation, data_dir: Path) -> Gui:
         time_remaining_visible=settings.bool("GUItimeRemainingVisible"),
         labels=tuple((labels[i] or None) if i < len(labels) else None for i in range(count)),
         connector_power_visible=settings.bool("GUIconnectorPowerVisible"),
-        tariff=tariff(settings, installation),
+        tariff=settings.tariff(),
         hotline=installation.hotline,
         reader_position=installation.reader.position,
         energy_is_free=installation.energy_is_free,
@@ -40,18 +38,3 @@ def gui(settings: Settings, installation: Installation, data_dir: Path) -> Gui:
         welcome_dir=str(installation.welcome_dir(data_dir)),
         slides_dir=str(installation.slides_dir(data_dir)),
     )
-
-
-def tariff(settings: Settings, installation: Installation) -> dict[str, str]:
-    """Language code (or "" for all others) → text; the key beats the installation (decision 28)."""
-    text = settings.str("TariffText").strip()
-    if not text:
-        return dict(installation.tariff)
-    if text.startswith("{"):
-        return msgspec.json.decode(text.replace("'", '"'), type=dict[str, str])
-    return {"": text}
-
-
-def _code(name: str) -> str:
-    found = languages.find(name)
-    return found.code if found is not None else "en"

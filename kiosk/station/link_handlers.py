@@ -7,10 +7,10 @@ from typing import Any
 
 from kiosk.link import messages as m
 from kiosk.model.enums import Provenance
+from kiosk.model.errors import NotPossible
 from kiosk.settings import KeyView
 from kiosk.station.charging.host import Host
 from kiosk.station.commands import Commands, UnlockOutcome
-from kiosk.model.errors import NotPossible
 from kiosk.station.storage.records import SessionRecord
 
 Handlers = dict[str, Callable[[Any], Awaitable[m.Params]]]

@@ -1,7 +1,8 @@
 """Builds the core's parts from the installation file, wires their ports, and keeps them running.
 
 The only place that knows all station rooms. ``Core`` is also what tests run in one process on a virtual clock:
-``async with Core(...) as core`` opens everything, ``await core.run()`` lasts until a reset, a stop or a lost journal.
+``async with Core(...) as core`` opens everything, ``await core.run()`` lasts until a reset, a stop or a lost
+journal.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -33,7 +35,6 @@ from kiosk.station.commands import Commands
 from kiosk.station.gui import gui
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
 from kiosk.station.link_server import LinkServer
-from kiosk.station.ocpp.client import OcppClient
 from kiosk.station.state import State
 from kiosk.station.storage import (
     AvailabilityStore,
@@ -47,6 +48,9 @@ from kiosk.station.storage import (
 from kiosk.station.system.ports import SystemPort
 from kiosk.station.system.simulated import SimulatedSystem
 from kiosk.station.tasks import Tasks
+
+if TYPE_CHECKING:
+    from kiosk.station.ocpp.client import OcppClient
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +101,11 @@ class Core:
         system: SystemPort | None = None,
         start_options: Iterable[tuple[str, str]] = (),
         launch: str = "",
+        doors: bool = True,
     ) -> None:
-        """``embedded_url``: backend to use while WebSocketUrl is empty; never stored.
+        """``doors``: open the local sockets; False on a virtual loop, which knows no Unix sockets.
+
+        ``embedded_url``: backend to use while WebSocketUrl is empty; never stored.
 
         ``start_options``: keys given with the start, written once per ``launch`` (decision 25).
         """
@@ -112,6 +119,8 @@ class Core:
         self._embedded_url = embedded_url
         self._start_options = tuple(start_options)
         self._launch = launch
+        self._doors = doors
+        self.link: LinkServer | None = None
         self._stack = AsyncExitStack()
         self._leave: asyncio.Future[ResetKind | None] | None = None
 
@@ -137,12 +146,14 @@ class Core:
         self.tasks.supervise("hardware", self.hardware.run)
         self.tasks.supervise("hardware events", self.sessions.run)
         self.tasks.supervise("control", self._control)
-        self.tasks.supervise("local link", self.link.run)
+        if self.link is not None:
+            self.tasks.supervise("local link", self.link.run)
         self.tasks.supervise("forget", self._forget)
         if self.ocpp is not None:
             self.tasks.supervise("ocpp", self.ocpp.run)
         try:
-            await asyncio.wait({self._leave, self.tasks.fatal}, return_when=asyncio.FIRST_COMPLETED)
+            ends: set[asyncio.Future[Any]] = {self._leave, self.tasks.fatal}
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.sessions.stopping = True
             await self.tasks.close()
@@ -199,7 +210,7 @@ class Core:
             tags=self.tags,
             clock=self.clock,
             tasks=self.tasks,
-            on_reset=lambda kind: self.tasks.spawn("reset", self._reset(kind)),
+            on_reset=self._begin_reset,
         )
         self.ocpp = self._ocpp_client()
         if self.ocpp is not None:
@@ -207,12 +218,14 @@ class Core:
         self.host = Host(self.sessions, self.authorizer, self.settings, self.state, self.clock, self.tasks)
         await self.sessions.restore(availability)
         self.host.begin()
-        self.hardware.card_reader.subscribe(lambda uid: self.tasks.spawn("card", self.host.card(uid)) and None)
+        self.hardware.card_reader.subscribe(self._card)
         self.hardware.station.subscribe(self._station_fault)
         self.settings.subscribe(self._key_changed)
         handlers = link_handlers.handlers(self.commands, self.host) | sim_door.handlers(self.hardware)
-        self.link = LinkServer(self.state, self.clock, handlers, self._reading_ages, self.data_dir)
-        await self._stack.enter_async_context(self.link)
+        self.handlers = handlers
+        if self._doors:
+            self.link = LinkServer(self.state, self.clock, handlers, self._reading_ages, self.data_dir)
+            await self._stack.enter_async_context(self.link)
 
     def _first_picture(self, *, operative: bool) -> Snapshot:
         station = self.installation.station
@@ -244,6 +257,9 @@ class Core:
         url = self.settings.str("WebSocketUrl") or self._embedded_url
         if not url:
             return None
+        # a station without a backend does not pay for the message schemas
+        from kiosk.station.ocpp.client import OcppClient
+
         return OcppClient(
             url=url,
             settings=self.settings,
@@ -279,6 +295,12 @@ class Core:
                 self.state.set(station=msgspec.structs.replace(station, kiosk=self.sessions.kiosk))
             self.host.step()
             await asyncio.sleep(STEP_S)
+
+    def _card(self, uid: str) -> None:
+        self.tasks.spawn("card", self.host.card(uid))
+
+    def _begin_reset(self, kind: ResetKind) -> None:
+        self.tasks.spawn("reset", self._reset(kind))
 
     async def _reset(self, kind: ResetKind) -> None:
         await asyncio.sleep(ANSWER_FIRST_S)

@@ -1,4 +1,4 @@
-"""``sim.*`` at the operator's door: the simulator's control, where the hardware is simulated; refused elsewhere."""
+"""``sim.*`` at the operator's door: the simulator's control where the hardware is simulated, refused elsewhere."""
 
 from __future__ import annotations
 

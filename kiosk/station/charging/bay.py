@@ -144,7 +144,7 @@ class Bay:
         if not self.faults:
             return ChargePointErrorCode.NO_ERROR, 0
         worst = gravest(self.faults)
-        return FAULTS[worst].error_code, worst
+        return (worst.error_code, worst.code) if worst else (ChargePointErrorCode.NO_ERROR, 0)
 
     def session_view(self, *, stoppable: bool, needs_card: bool) -> Session | None:
         """The session as faces see it."""

@@ -1,0 +1,109 @@
+"""Power for the sessions: measures, lets ``power`` decide, sets stacks and limits. Every control step anew.
+
+Re-reading reality each step survives restarts and lost messages; repeating the limits also feeds the hardware's
+watchdog, so that a dead core means no power.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+from kiosk.model.enums import LimitReason
+from kiosk.settings import Installation, Settings
+from kiosk.station.charging.bay import Bay
+from kiosk.station.charging.connector import Stage
+from kiosk.station.charging.sessions import Sessions
+from kiosk.station.hardware.ports import HardwarePort
+from kiosk.station.power import (
+    Allocation,
+    Limits,
+    Request,
+    Strategy,
+    allocate,
+    outlets_of,
+    stacks_of,
+)
+from kiosk.station.state import State
+
+log = logging.getLogger(__name__)
+
+
+class Supply:
+    def __init__(
+        self,
+        hardware: HardwarePort,
+        sessions: Sessions,
+        settings: Settings,
+        installation: Installation,
+        state: State,
+    ) -> None:
+        self._hardware = hardware
+        self._sessions = sessions
+        self._settings = settings
+        self._installation = installation
+        self._state = state
+        self._stacks = stacks_of(installation)
+        self.allocation: Allocation | None = None
+
+    def step(self, now_s: float) -> None:
+        """One allocation: limits first go down, then stacks move, then limits go up."""
+        bays = self._sessions.bays
+        running = [bay for bay in bays.values() if bay.running]
+        limits = self._limits()
+        strategy = Strategy(self._settings.str("ChargingStrategy"))
+        new = allocate([_request(bay, now_s) for bay in running], self._stacks, limits, strategy, self.allocation)
+        self._switch(new)
+        startable = set(new.startable)
+        awaited = [bay for bay in bays.values() if bay.stage is Stage.AUTHORIZED]
+        if awaited:  # they hold a place in the queue, though no watt yet
+            asked = [_request(bay, now_s) for bay in (*running, *awaited)]
+            startable &= set(allocate(asked, self._stacks, limits, strategy, self.allocation).startable)
+        for bay in bays.values():
+            share = new.share(bay.id)
+            if bay.running and share is not None:
+                deauthorized = bay.session is not None and bay.session.deauthorized
+                bay.limit_w = 0 if deauthorized else share.limit_w
+                bay.port.set_limit_w(bay.limit_w)
+                self._tell(bay, bay.limit_w, share.reason, share.shared_with)
+            else:
+                bay.limit_w = 0
+                self._tell(bay, None, None, ())
+            bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
+        self.allocation = new
+
+    def _limits(self) -> Limits:
+        grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
+        return Limits(
+            outlets=outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit")), grid_w=grid_w
+        )
+
+    def _switch(self, new: Allocation) -> None:
+        """Release stacks before they are given to another connector, and only below the new limit."""
+        before = {s.connector_id: s.stacks for s in self.allocation.shares} if self.allocation else {}
+        after = {s.connector_id: s.stacks for s in new.shares}
+        for connector_id in sorted(before | after, key=lambda n: after.get(n, 0) - before.get(n, 0)):
+            if after.get(connector_id, 0) != before.get(connector_id, 0):
+                share = new.share(connector_id)
+                self._sessions.bays[connector_id].port.set_limit_w(share.limit_w if share else 0)
+                self._hardware.stacks.assign(connector_id, after.get(connector_id, 0))
+
+    def _tell(
+        self, bay: Bay, limit_w: int | None, reason: LimitReason | None, shared_with: tuple[int, ...]
+    ) -> None:
+        old = self._state.connector(bay.id)
+        new = msgspec.structs.replace(old, limit_w=limit_w, limit_reason=reason, shared_with=shared_with)
+        self._state.set_connector(new, live=(reason, shared_with) == (old.limit_reason, old.shared_with))
+
+
+def _request(bay: Bay, now_s: float) -> Request:
+    reading = bay.fresh_reading(now_s)
+    session = bay.session
+    return Request(
+        connector_id=bay.id,
+        since_s=session.started_s if session is not None and bay.running else now_s,
+        requested_w=reading.requested_w if reading else None,
+        draw_w=reading.power_w if reading else None,
+        voltage_v=(reading.voltage_v or None) if reading else None,
+    )
