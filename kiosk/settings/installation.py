@@ -259,7 +259,7 @@ class Installation(Section, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=dict)
     station: StationInstallation = StationInstallation()
     connectors: Annotated[
-        tuple[ConnectorInstallation, ...], _about("1 to 4", min_length=1, max_length=MAX_CONNECTORS)
+        tuple[ConnectorInstallation, ...], _about("1 to 4 of them", min_length=1, max_length=MAX_CONNECTORS)
     ] = msgspec.field(default_factory=_default_connectors)
     hardware: Hardware = Hardware()
     backend: BackendInstallation = BackendInstallation()

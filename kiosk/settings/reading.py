@@ -61,7 +61,7 @@ def allowed(kind: Any, meta: msgspec.Meta) -> str:
     if origin is Annotated:
         return allowed(*typing.get_args(kind)[:2])
     if origin is Literal:
-        return "one of " + ", ".join(map(str, typing.get_args(kind)))
+        return ("one of " if len(typing.get_args(kind)) > 1 else "only ") + ", ".join(typing.get_args(kind))
     if origin in (Union, types.UnionType):
         return " or ".join(allowed(k, meta) for k in typing.get_args(kind) if k is not type(None))
     if origin is tuple:
@@ -138,6 +138,10 @@ def _value(field: Field, value: Any, problems: list[str], where: str) -> Any:
         if not low <= len(entries) <= high:
             problems.append(f"{where} has {len(entries)} entries, allowed are {low} to {high}")
         return tuple(entries)
+    if typing.get_origin(field.kind) is dict and isinstance(value, dict):
+        entry = field._replace(kind=typing.get_args(field.kind)[1], meta=msgspec.Meta())
+        entry = entry._replace(full=entry.kind)
+        return {name: _value(entry, given, problems, f"{where}.{name}") for name, given in value.items()}
     try:
         if not all(math.isfinite(number) for number in _floats(value)):
             raise msgspec.ValidationError("not finite")
@@ -212,7 +216,7 @@ def _parse(text: str, kind: Any) -> Any:
         value = tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
     except tomllib.TOMLDecodeError:
         value = text
-    if kind is str and not isinstance(value, str):
+    if (kind is str or str in typing.get_args(kind)) and not isinstance(value, str | list):
         return text
     if typing.get_origin(kind) is tuple and isinstance(value, str):
         return [word.strip() for word in value.split(",") if word.strip()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from kiosk.model.enums import Provenance
 from kiosk.settings.installation import Installation
 
 Lookup = Callable[[str], Any]
@@ -24,12 +25,12 @@ class Certificates(NamedTuple):
 # --- rules: None when all is well, else the reason for a person --------------------------------------------------
 
 
-def _fallback_power(value: int, stored: Lookup, _: Certificates) -> str | None:
+def _fallback_power(value: int, stored: Lookup, _certificates: Certificates, _by: Provenance) -> str | None:
     limit = stored("MaxGridPower")
     return f"it is above MaxGridPower, which is {limit} W" if value > limit else None
 
 
-def _security_profile(value: int, stored: Lookup, certificates: Certificates) -> str | None:
+def _security_profile(value: int, stored: Lookup, certificates: Certificates, _by: Provenance) -> str | None:
     now = stored("SecurityProfile")
     if value < now:
         return f"the security profile is {now} and can only rise"
@@ -47,17 +48,21 @@ def _security_profile(value: int, stored: Lookup, certificates: Certificates) ->
     return f"profile {value} needs {', '.join(missing)} first" if missing else None
 
 
-def _web_socket_url(value: str, stored: Lookup, _: Certificates) -> str | None:
+def _web_socket_url(value: str, stored: Lookup, _certificates: Certificates, _by: Provenance) -> str | None:
     profile = stored("SecurityProfile")
     return f"security profile {profile} needs wss://" if profile >= 2 and value.startswith("ws://") else None
 
 
-def _authorization_key(value: str, stored: Lookup, _: Certificates) -> str | None:
+def _authorization_key(value: str, stored: Lookup, _certificates: Certificates, by: Provenance) -> str | None:
     profile = stored("SecurityProfile")
-    return f"security profile {profile} needs one" if not value and profile in (1, 2) else None
+    if value:
+        return None
+    if by is Provenance.BACKEND:
+        return "only the operator may take it away"
+    return f"security profile {profile} needs one" if profile in (1, 2) else None
 
 
-RULES: Final[dict[str, Callable[[Any, Lookup, Certificates], str | None]]] = {
+RULES: Final[dict[str, Callable[[Any, Lookup, Certificates, Provenance], str | None]]] = {
     "GridFallbackPower": _fallback_power,
     "SecurityProfile": _security_profile,
     "WebSocketUrl": _web_socket_url,

@@ -104,6 +104,8 @@ class _Values:
             except (UnknownKey, ReadOnlyKey, BadValue) as error:
                 troubles.append(f"stored key skipped: {error}")
         self.restart()
+        for name in rules.CLAMPS:
+            self._tell_clamp(KEYS[name])
         return troubles
 
     def check(self, name: str, typed: str, by: Provenance) -> Change:
@@ -117,21 +119,37 @@ class _Values:
             raise ReadOnlyKey(key.name)
         text = self._canonical(key, typed)
         rule = rules.RULES.get(key.name)
-        reason = rule(self._raw(key, text), self._use_stored, self._certificates) if rule else None
+        reason = rule(self._raw(key, text), self._use_stored, self._certificates, by) if rule else None
         if reason:
             raise self._bad(key, typed, reason)
         return Change(name=key.name, text=text, provenance=by, reboot_required=key.reboot)
 
+    def check_all(self, wishes: Iterable[tuple[str, str]], by: Provenance) -> list[Change]:
+        """Several changes, each checked as if those before it were stored already. Changes nothing.
+
+        So a key may come together with what it needs (an AuthorizationKey, then SecurityProfile 1). Raises as
+        ``check``, for the first that does not fit.
+        """
+        before, changes = dict(self._stored), []
+        try:
+            for name, typed in wishes:
+                change = self.check(name, typed, by)
+                self._stored[change.name] = _Value(change.text, by)
+                changes.append(change)
+        finally:
+            self._stored = before
+        return changes
+
     def apply(self, change: Change) -> None:
         """Take over a change that the store has committed. Listeners hear of it unless it waits for a reset."""
         self._stored[change.name] = _Value(change.text, change.provenance)
+        self._tell_clamp(KEYS[change.name])
         if not change.reboot_required:
-            self._enforce(change.name)
+            self._enforce((change.name,))
 
     def restart(self) -> None:
         """All stored values come into force (soft reset)."""
-        for name in KEYS:
-            self._enforce(name)
+        self._enforce(KEYS)
 
     def report(self, name: str, text: str) -> None:
         """A value that the machine reports (MobileRSSI ...). Raises UnknownKey, BadValue, else ReadOnlyKey."""
@@ -139,7 +157,7 @@ class _Values:
         if key.source is not Source.MACHINE:
             raise ReadOnlyKey(key.name, "the machine does not report it")
         self._stored[key.name] = _Value(self._canonical(key, text), Provenance.DEFAULT)
-        self._enforce(key.name)
+        self._enforce((key.name,))
 
     def certificates_are(self, certificates: rules.Certificates) -> None:
         """What is installed from now on; SecurityProfile is checked against it."""
@@ -211,12 +229,21 @@ class _Values:
         shown = DOTS if key.secret else typed if len(typed) <= 60 else typed[:59] + "…"
         return BadValue(key.name, shown, reason, valuetypes.allowed(key))
 
-    def _enforce(self, name: str) -> None:
-        before, self._in_force[name] = self._in_force[name], self._stored[name]
-        if self._in_force[name].text != before.text:
-            self._used.clear()  # a clamp may hang on another key
+    def _enforce(self, names: Iterable[str]) -> None:
+        """All values first, then the listeners, so that none of them sees half of a restart."""
+        changed = [name for name in names if self._in_force[name].text != self._stored[name].text]
+        self._in_force.update((name, self._stored[name]) for name in names)
+        self._used.clear()  # a clamp may hang on another key
+        for name in changed:
             for listener in tuple(self._listeners):
                 listener(name)
+
+    def _tell_clamp(self, key: Key) -> None:
+        clamped = self._clamped(key)
+        if clamped is not None:
+            log.warning(
+                "%s = %s is beyond the hardware: %s is used", key.name, self._stored[key.name].text, clamped
+            )
 
     def _raw(self, key: Key, text: str) -> Any:
         return valuetypes.used(key, text, self._connectors)

@@ -74,6 +74,18 @@ def allowed(key: Key) -> str:
     return TYPES[key.type].allowed(key) + (f", at most {most} items{by}" if most else "")
 
 
+def options(key: Key) -> tuple[tuple[str, str], ...]:
+    """Stored text and text for people of each value, where there are only a few to choose from; else empty."""
+    if key.type is KeyType.BOOLEAN:
+        return (("true", "True"), ("false", "False"))
+    if key.type is KeyType.LANGUAGE:
+        return tuple((row.spelling, row.native) for row in languages.LANGUAGES)
+    if key.type is KeyType.ENUM:
+        spoken = {choice: word for word, choice in reversed(key.synonyms.items())}
+        return tuple((choice, spoken.get(choice, choice)) for choice in key.choices)
+    return ()
+
+
 def authorization_key_bytes(text: str) -> bytes:
     """The password that a stored AuthorizationKey stands for (decision 23)."""
     return bytes.fromhex(text) if _HEX_KEY.fullmatch(text) else text.encode("ascii")
@@ -321,8 +333,8 @@ def _refuse(reason: str) -> NoReturn:
 
 
 def _range(key: Key) -> str:
-    top = "" if key.max == MAX_INTEGER else f" to {key.max}"
-    return f"from {key.min}{top}" + (f" {key.unit}" if key.unit else "")
+    span = f"{key.min} or more" if key.max == MAX_INTEGER else f"{key.min} to {key.max}"
+    return f"whole number, {span}" + (f" ({key.unit})" if key.unit else "")
 
 
 def _letters(key: Key) -> str:
@@ -335,8 +347,8 @@ def _words(key: Key) -> str:
 
 TYPES: Final[dict[KeyType, ValueType]] = {
     KeyType.BOOLEAN: ValueType(_boolean, lambda v: "true" if v else "false", lambda _: "true or false"),
-    KeyType.INTEGER: ValueType(_integer, str, lambda key: f"whole number {_range(key)}"),
-    KeyType.INTEGERS: ValueType(_integers, _join, lambda key: f"one whole number {_range(key)} per connector"),
+    KeyType.INTEGER: ValueType(_integer, str, _range),
+    KeyType.INTEGERS: ValueType(_integers, _join, lambda key: f"per connector one {_range(key)}"),
     KeyType.STRING: ValueType(_string, str, _letters),
     KeyType.IDENTITY: ValueType(_identity, str, lambda key: f"{_letters(key)}, no colon"),
     KeyType.PASSWORD: ValueType(_string, str, _letters),
