@@ -1,0 +1,77 @@
+import QtQuick
+import Kiosk
+import "../controls"
+
+// The steps before energy flows, in the order in which the station takes them.
+Page {
+    title: qsTr("Getting ready to charge")
+
+    Column {
+        width: 848
+        spacing: 8
+
+        Repeater {
+            model: Station.steps
+
+            StepRow {
+                required property var model
+
+                text: model.text
+                step: model.state
+            }
+        }
+    }
+
+    Rectangle {
+        x: 864
+        width: 416
+        height: 416
+        radius: Theme.radius
+        color: Theme.surface
+
+        Heading {
+            x: 32
+            y: 32
+            width: 368
+            text: Station.focus.kind
+            role: "title"
+        }
+
+        Value {
+            x: 32
+            y: 120
+            number: Station.ask.elapsed
+        }
+
+        FitLabel {
+            x: 32
+            y: 224
+            width: 352
+            height: 100
+            role: "body"
+            text: qsTr("This usually takes less than one minute.")
+        }
+
+        FitLabel {
+            x: 32
+            y: 324
+            width: 352
+            height: 72
+            role: "note"
+            color: Theme.inkSoft
+            text: qsTr("Please leave the plug in the car.")
+        }
+    }
+
+    leftAction: Button {
+        icon: "close"
+        text: qsTr("Cancel")
+        onClicked: Station.tap("cancel")
+    }
+    rightAction: Button {
+        visible: Station.several
+        icon: "grid"
+        text: qsTr("All connectors")
+        onClicked: Station.tap("overview")
+    }
+}
