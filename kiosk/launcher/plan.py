@@ -43,8 +43,8 @@ class Program:
     """One program to keep alive.
 
     ``command()``: its command line at this moment. ``ready(pid)``: it does its work now. ``after``: name of the
-    program that must be ready first. ``vital``: when it ends by itself with 0, or fails before it was ever ready,
-    everything ends. ``grace_s``: time to stop in.
+    program that must be ready first. ``must_start``: when it fails before it was ever ready, everything ends.
+    ``ends_all``: when it ends by itself with 0, everything ends. ``grace_s``: time to stop in.
     """
 
     name: str
@@ -52,7 +52,8 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     ready: Callable[[int], bool] = lambda _pid: True
     after: str | None = None
-    vital: bool = False
+    must_start: bool = False
+    ends_all: bool = False
     grace_s: float = 5.0
 
 
@@ -72,13 +73,13 @@ class EndAll:
 def verdict(program: Program, code: int, *, was_ready: bool, alive_s: float, failures: int) -> Restart | EndAll:
     """``program`` ended by itself with ``code`` (negative: by that signal) after ``alive_s``.
 
-    ``failures``: deaths in a row before this one. A vital program that was ended cleanly by somebody is not to
-    come back; one that never became ready and says so with a code of its own has been given something impossible,
-    and trying again would only repeat its message.
+    ``failures``: deaths in a row before this one. A core that somebody ended cleanly is not to come back; a
+    program that never became ready and says so with a code of its own has been given something impossible, and
+    trying again would only repeat its message.
     """
-    if program.vital and code == 0:
+    if program.ends_all and code == 0:
         return EndAll(0)
-    if program.vital and code > 0 and not was_ready and failures == 0:
+    if program.must_start and code > 0 and not was_ready and failures == 0:
         return EndAll(code)
     in_a_row = 0 if alive_s >= STEADY_S else failures
     return Restart(RESTART_S[min(in_a_row, len(RESTART_S) - 1)], in_a_row + 1)

@@ -85,7 +85,7 @@ def programs(options: RunOptions, environ: Mapping[str, str], screen_env: Mappin
                     read_json(data_dir / "backend.json").get("pid", pid) == pid
                     and embedded_url(data_dir) is not None
                 ),
-                vital=True,
+                must_start=True,
             )
         )
     found.append(
@@ -95,7 +95,8 @@ def programs(options: RunOptions, environ: Mapping[str, str], screen_env: Mappin
             env={"KIOSK_LAUNCH": uuid.uuid4().hex} | ({} if password is None else {"KIOSK_PASSWORD": password}),
             ready=lambda pid: read_json(data_dir / "run.json").get("pid") == pid,
             after="backend" if options.wants_embedded else None,
-            vital=True,
+            must_start=True,
+            ends_all=True,
             grace_s=20.0,
         )
     )

@@ -33,7 +33,7 @@ class Supervisor:
         await self._ready[name].wait()
 
     async def run(self) -> int:
-        """Until SIGINT, SIGTERM, SIGHUP, ``stop`` or the end of a vital program; the exit code."""
+        """Until SIGINT, SIGTERM, SIGHUP, ``stop`` or an end that ends everything; the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stop)
