@@ -184,7 +184,7 @@ class Core:
         await self._apply_start_options(settings_store, MetaStore(database))
         availability = dict(await availability_store.load())
         self.state = State(self._first_picture(operative=availability.get(0, True)))
-        backend = LateBackend()
+        self.backend = backend = LateBackend()
         self.transactions = Transactions(self.journal, backend, self.settings, self.clock)
         self.authorizer = Authorizer(self.settings, self.tags, backend, self.clock, self.tasks)
         self.sessions = Sessions(

@@ -57,8 +57,11 @@ class Supply:
         self._switch(new)
         startable = set(new.startable)
         awaited = [bay for bay in bays.values() if bay.stage is Stage.AUTHORIZED]
-        if awaited:  # they hold a place in the queue, though no watt yet
-            asked = [_request(bay, now_s) for bay in (*running, *awaited)]
+        if awaited:  # whoever is on the way to the plug holds one stack's worth, not more
+            asked = [_request(bay, now_s) for bay in running]
+            asked += [
+                Request(connector_id=bay.id, since_s=now_s, requested_w=self._stacks.power_w) for bay in awaited
+            ]
             startable &= set(allocate(asked, self._stacks, limits, strategy, self.allocation).startable)
         for bay in bays.values():
             share = new.share(bay.id)
