@@ -1,0 +1,23 @@
+"""OCPP 1.6-J towards the central system.
+
+``outbox`` (pure) turns transaction facts into messages and says when to repeat one; ``status`` (pure) says which
+StatusNotification is due; ``registration`` (pure) who we are and where we dial; ``wire`` is one connection: one
+call in flight, calls of the other side answered meanwhile; ``actions`` the one table of what a backend may ask;
+``client`` the shell that dials and registers, ``delivery`` the one that delivers, ``registered`` the one that tells
+statuses and heartbeats. This room must never decide about a session, and never keep a queue of its own: what is
+owed stands in the journal.
+
+Decisions
+- Framing, schemas and error codes come from the ``ocpp`` library. Its ``call()`` is not used: it matches answers
+  by their order, refuses an answer with one field too many (a StartTransaction would be repeated five times for
+  it), and does not notice that the connection is gone. ``wire.request`` matches by message id and decodes only
+  what is needed.
+- A call without an answer ends the connection, so that a late answer cannot meet another question.
+- An unanswered transaction message counts as failed only if the backend still answers pings: a dead line is no
+  verdict, and must not use up TransactionMessageAttempts.
+- BootNotification is sent once per start, and again when its fields changed or it was not accepted yet; a mere
+  reconnect sends the present statuses (OCPP-J 1.6 section 5.3).
+- The order of facts is the order of delivery over all connectors (OCPP 1.6 section 3.7): a failing message holds
+  up the others until its attempts are used up.
+- ``delivery`` outlives connections, so an answer that was received is committed even if the line breaks then.
+"""

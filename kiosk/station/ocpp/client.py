@@ -1,0 +1,300 @@
+"""The shell: dials, registers, tells, delivers. Implements ``charging.ports.BackendPort``."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from ocpp.exceptions import OCPPError
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
+
+from kiosk import __version__
+from kiosk.model.clock import Clock
+from kiosk.model.enums import RegistrationStatus
+from kiosk.model.errors import BackendRefused, BackendUnreachable
+from kiosk.model.snapshot import Backend
+from kiosk.settings import Installation, Settings
+from kiosk.station.charging.ports import IdTagInfo
+from kiosk.station.ocpp import answers, registration
+from kiosk.station.ocpp.actions import Commands, Trigger
+from kiosk.station.ocpp.actions import Station as ActedOn
+from kiosk.station.ocpp.actions import answer as answer_call
+from kiosk.station.ocpp.delivery import Delivery
+from kiosk.station.ocpp.jobs import first_of, wait
+from kiosk.station.ocpp.registered import Registered
+from kiosk.station.ocpp.wire import Answer, Wire
+from kiosk.station.state import State
+from kiosk.station.storage import Journal, TagStore
+
+log = logging.getLogger(__name__)
+
+SUBPROTOCOL: Final = Subprotocol("ocpp1.6")
+PONG_S: Final = 20.0
+"""A pong that takes longer than this, or than the ping interval, is lost: the line is dead."""
+CLOSE_S: Final = 2.0
+MAX_FRAME_BYTES: Final = 1024 * 1024
+"""Largest message a backend may send."""
+STEP_S: Final = 1.0
+"""A clock that is off by less is not moved: the way of the message itself takes time."""
+_REDIAL_KEYS: Final = frozenset({"AuthorizationKey", "WebSocketUrl", "chargePointIdentity"})
+
+
+class OcppClient:
+    """One station at one central system."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        settings: Settings,
+        installation: Installation,
+        state: State,
+        journal: Journal,
+        tags: TagStore,
+        clock: Clock,
+        commands: Commands,
+        on_start_answered: Callable[[str, int, IdTagInfo], Awaitable[None]],
+        chance: random.Random | None = None,
+    ) -> None:
+        """``url``: base address; the identity is appended. ``chance``: source of the back-off's random part."""
+        self._base_url = url
+        self._settings = settings
+        self._installation = installation
+        self._state = state
+        self._clock = clock
+        self._commands = commands
+        waits = installation.backend
+        self._backoff = registration.Backoff(
+            waits.retry_min_s, waits.retry_max_s, waits.retry_random_s, chance or random.Random()
+        )
+        self._wire: Wire | None = None
+        self._boot: RegistrationStatus | None = None
+        self._told_boot: dict[str, Any] | None = None  # fields of the accepted BootNotification
+        self._unreachable = False
+        self._boot_now = asyncio.Event()
+        self._ping_changed = asyncio.Event()
+        self._delivery = Delivery(settings, journal, tags, clock, on_start_answered, self._counted)
+        self._registered = Registered(
+            settings, installation, state, clock, journal, self._delivery, self._correct, self._boot_again
+        )
+        self._acted_on = ActedOn(
+            commands=commands,
+            settings=settings,
+            cache=tags,
+            connectors=len(installation.connectors),
+            accepted=lambda: self._boot is RegistrationStatus.ACCEPTED,
+            trigger=self._trigger,
+        )
+
+    # --- charging.ports.BackendPort ------------------------------------------------------------------------
+
+    @property
+    def configured(self) -> bool:
+        return True
+
+    @property
+    def online(self) -> bool:
+        return self._wire is not None and self._boot is RegistrationStatus.ACCEPTED
+
+    @property
+    def unreachable(self) -> bool:
+        return self._unreachable
+
+    async def authorize(self, id_tag: str) -> IdTagInfo:
+        """Ask the backend about a tag. Raises BackendUnreachable."""
+        wire = self._wire
+        if wire is None or not self.online:
+            raise BackendUnreachable("the backend is not connected")
+        try:
+            answered = await wire.request("Authorize", {"idTag": id_tag})
+        except OCPPError as error:
+            raise BackendRefused(error.code, f"the tag does not fit OCPP: {error.description}") from error
+        return answers.read(answered, answers.Authorize).id_tag_info.info
+
+    def facts_waiting(self) -> None:
+        self._delivery.facts_waiting()
+
+    # --- running -------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until cancelled. Raises StorageFailed when the journal cannot be written."""
+        ends = [self._settings.subscribe(self._key_changed), self._state.subscribe(self._registered.state_changed)]
+        self._publish()
+        try:
+            await first_of(self._dial_forever(), self._delivery.run())
+        finally:
+            for end in ends:
+                end()
+            self._wire = None
+
+    async def _dial_forever(self) -> None:
+        told = ""
+        while True:
+            try:
+                await self._connection()
+            except (BackendUnreachable, WebSocketException, OSError, TimeoutError) as error:
+                reason = _reason(error)
+                # the same trouble is told once; the tries go on
+                log.log(logging.INFO if reason == told else logging.WARNING, "backend: %s", reason)
+                told = "" if self.online else reason
+            # losing the line is not yet a failed attempt to get one
+            self._unreachable = self._unreachable or not self.online
+            self._wire = None
+            self._publish()
+            wait_s = self._backoff.next_s()
+            log.info("backend: dialling again in %.1f s", wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _connection(self) -> None:
+        """One connection, from the dial to its end. Raises what ended it."""
+        identity = self._settings.str("chargePointIdentity")
+        url = registration.address(self._base_url, identity)
+        auth = registration.basic_auth(identity, self._settings.str("AuthorizationKey"))
+        shown = registration.without_credentials(url)
+        log.info("backend: dialling %s", shown)
+        async with connect(
+            url,
+            subprotocols=[SUBPROTOCOL],
+            additional_headers={"Authorization": auth} if auth else None,
+            open_timeout=self._installation.backend.connect_timeout_s,
+            close_timeout=CLOSE_S,
+            ping_interval=None,
+            max_size=MAX_FRAME_BYTES,
+            proxy=None,
+        ) as socket:
+            if socket.subprotocol != SUBPROTOCOL:
+                raise BackendUnreachable(f"{shown} does not speak {SUBPROTOCOL}")
+            log.info("backend: connected to %s", shown)
+            wire = Wire(
+                socket,
+                self._answer,
+                call_timeout_s=self._installation.backend.call_timeout_s,
+                now_s=self._clock.monotonic,
+            )
+            self._wire = wire
+            self._publish()
+            try:
+                await first_of(
+                    wire.serve(), self._ping(socket), self._registered.send_triggered(wire), self._talk(wire)
+                )
+            finally:
+                self._registered.left()
+                self._delivery.left()
+                socket.transport.abort()  # a dead line would make us wait for its goodbye
+
+    async def _talk(self, wire: Wire) -> None:
+        if self._boot is not RegistrationStatus.ACCEPTED or self._boot_fields() != self._told_boot:
+            await self._register(wire)
+        self._backoff.reset()
+        self._unreachable = False
+        self._publish()
+        await self._registered.talk(wire)
+
+    async def _register(self, wire: Wire) -> None:
+        """BootNotification until it is accepted (OCPP 1.6 section 4.2)."""
+        while True:
+            self._boot_now.clear()
+            wait_s = self._installation.backend.boot_retry_s
+            try:
+                interval_s = await self._send_boot(wire)
+            except BackendRefused as error:
+                log.warning("backend: BootNotification failed: %s", error)
+            else:
+                if self._boot is RegistrationStatus.ACCEPTED:
+                    return
+                if interval_s > 0:
+                    wait_s = interval_s
+            await wait(self._boot_now, wait_s)
+
+    async def _boot_again(self, wire: Wire) -> None:
+        """A triggered BootNotification after we were accepted; another answer begins the registration anew."""
+        await self._send_boot(wire)
+        if self._boot is not RegistrationStatus.ACCEPTED:
+            wire.drop("the registration was withdrawn")
+
+    async def _send_boot(self, wire: Wire) -> int:
+        """Returns the interval of the answer. Raises BackendRefused."""
+        fields = self._boot_fields()
+        answer = answers.read(await wire.request("BootNotification", fields), answers.Boot)
+        log.info("backend: BootNotification %s, interval %d s", answer.status, answer.interval)
+        self._correct(answer.current_time)
+        self._boot = answer.status
+        if answer.status is RegistrationStatus.ACCEPTED:
+            self._told_boot = fields
+            await self._registered.heartbeat_interval(self._commands, answer.interval)
+        self._publish()
+        return answer.interval
+
+    def _boot_fields(self) -> dict[str, Any]:
+        return registration.boot_payload(self._settings, self._installation, __version__)
+
+    async def _ping(self, socket: ClientConnection) -> None:
+        """Raises BackendUnreachable when a pong does not come."""
+        while True:
+            self._ping_changed.clear()
+            interval_s = self._settings.int("WebSocketPingInterval")
+            if await wait(self._ping_changed, interval_s or None):
+                continue
+            pong = await socket.ping()
+            try:
+                async with asyncio.timeout(min(interval_s, PONG_S)):
+                    await pong
+            except TimeoutError as error:
+                raise BackendUnreachable("the line is dead: no pong") from error
+
+    # --- what comes in -------------------------------------------------------------------------------------
+
+    async def _answer(self, action: str, payload: Any) -> Answer:
+        log.info("backend asks: %s", action)
+        return await answer_call(self._acted_on, action, payload)
+
+    def _trigger(self, wanted: Trigger, connector_id: int | None) -> None:
+        if wanted is Trigger.BOOT and not self.online:
+            self._boot_now.set()
+        else:
+            self._registered.trigger(wanted, connector_id)
+
+    def _key_changed(self, name: str) -> None:
+        if name in _REDIAL_KEYS and self._wire is not None:
+            self._wire.drop_when_answered(f"{name} changed")
+        self._ping_changed.set()
+        self._registered.keys_changed()
+
+    def _correct(self, now: datetime) -> None:
+        """The backend's time is the station's (OCPP 1.6 section 4.6)."""
+        correct = getattr(self._clock, "correct", None)
+        moved_s = (answers.aware(now) - self._clock.now()).total_seconds()
+        if correct is not None and abs(moved_s) >= STEP_S:
+            correct(answers.aware(now))
+            log.info("station time moved by %.1f s to the backend's", moved_s)
+
+    # --- what is shown -------------------------------------------------------------------------------------
+
+    def _counted(self) -> None:
+        self._publish()
+
+    def _publish(self) -> None:
+        url = registration.address(self._base_url, self._settings.str("chargePointIdentity"))
+        self._state.set(
+            backend=Backend(
+                configured=True,
+                connected=self._wire is not None,
+                boot=self._boot,
+                url=registration.without_credentials(url),
+                waiting_messages=self._delivery.waiting,
+                undelivered_messages=self._delivery.undelivered,
+            )
+        )
+
+
+def _reason(error: Exception) -> str:
+    """One line for the log."""
+    if isinstance(error, TimeoutError):
+        return "no answer to the dial"
+    return str(error) or type(error).__name__

@@ -1,0 +1,160 @@
+"""Delivers what the journal says is owed, in order, for as long as the station lives.
+
+It outlives connections: an answer that was received is committed even if the line breaks at that moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from ocpp.exceptions import OCPPError
+
+from kiosk.model.clock import Clock
+from kiosk.model.errors import BackendRefused, BackendUnreachable
+from kiosk.settings import Settings
+from kiosk.station.charging.ports import IdTagInfo
+from kiosk.station.ocpp import answers, outbox
+from kiosk.station.ocpp.jobs import wait
+from kiosk.station.ocpp.wire import NoAnswer, Wire
+from kiosk.station.storage import Journal, TagStore
+from kiosk.station.storage.records import Fact, FactKind, TagEntry, TransactionEnd
+
+log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """``on_counted`` is called when ``waiting`` or ``undelivered`` changed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        tags: TagStore,
+        clock: Clock,
+        on_start_answered: Callable[[str, int, IdTagInfo], Awaitable[None]],
+        on_counted: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._tags = tags
+        self._clock = clock
+        self._on_start_answered = on_start_answered
+        self._on_counted = on_counted
+        self._wire: Wire | None = None
+        self._wake = asyncio.Event()
+        self._not_before: tuple[int, float] = (0, 0.0)  # (fact, monotonic time of its next try)
+        self.waiting = 0
+        self.undelivered = 0
+
+    def facts_waiting(self) -> None:
+        """The journal has news."""
+        self._wake.set()
+
+    def joined(self, wire: Wire) -> None:
+        """The backend may be told now."""
+        self._wire = wire
+        self._wake.set()
+
+    def left(self) -> None:
+        """The connection is gone."""
+        self._wire = None
+
+    async def run(self) -> None:
+        """Until cancelled. Raises StorageFailed."""
+        while True:
+            self._wake.clear()
+            await self._count()
+            wait_s = await self._step()
+            if wait_s != 0:
+                await wait(self._wake, wait_s)
+
+    async def _step(self) -> float | None:
+        """Deliver at most one fact; returns how long there is nothing to do (None: until woken)."""
+        wire = self._wire
+        if wire is None:
+            return None
+        fact = await self._journal.next_fact()
+        if fact is None:
+            return None
+        seq, not_before_s = self._not_before
+        if fact.seq == seq and (wait_s := not_before_s - self._clock.monotonic()) > 0:
+            return wait_s
+        message = await self._message(fact)
+        if message is None:
+            await self._journal.answered(fact.seq)  # the keys want nothing of it told
+            return 0
+        try:
+            await self._settle(fact, await wire.request(message.action, message.payload))
+        except BackendRefused as error:
+            await self._failed(fact, message.action, str(error))
+        except NoAnswer as error:
+            if error.alive:
+                await self._failed(fact, message.action, "no answer, though it answers pings")
+            return None  # the line is given up; the next one begins with this fact
+        except BackendUnreachable:
+            return None
+        except OCPPError as error:
+            log.error("%s does not fit the schema: %s %s", message.action, error.code, error.description)
+            await self._journal.give_up(fact.seq)
+        return 0
+
+    async def _message(self, fact: Fact) -> outbox.Message | None:
+        if isinstance(fact.payload, TransactionEnd):
+            session = await self._journal.session(fact.payload.local_id)
+            samples = await self._journal.samples_of(fact.payload.local_id)
+            return outbox.message(fact, self._keys(), session, samples)
+        return outbox.message(fact, self._keys())
+
+    async def _settle(self, fact: Fact, answered: dict[str, object]) -> None:
+        """Commit the answer, then tell whoever waits for it. Raises BackendRefused for an unfit answer."""
+        if fact.kind is FactKind.BEGIN:
+            start = answers.read(answered, answers.Start)
+            await self._journal.answered(fact.seq, start.transaction_id)
+            assert fact.local_id is not None
+            await self._on_start_answered(fact.local_id, start.transaction_id, start.id_tag_info.info)
+            return
+        await self._journal.answered(fact.seq)
+        if isinstance(fact.payload, TransactionEnd) and fact.payload.id_tag:
+            await self._remember(fact.payload.id_tag, answered)
+
+    async def _remember(self, id_tag: str, answered: dict[str, object]) -> None:
+        """StopTransaction.conf updates the authorization cache (OCPP 1.6 section 3.4.1)."""
+        try:
+            told = answers.read(answered, answers.Stop).id_tag_info
+        except BackendRefused as error:
+            log.warning("StopTransaction.conf: %s", error)
+            return
+        if told is not None and self._settings.bool("AuthorizationCacheEnabled"):
+            info = told.info
+            await self._tags.cache_put(
+                TagEntry(id_tag=id_tag, status=info.status, expiry=info.expiry, parent_id_tag=info.parent_id_tag)
+            )
+
+    async def _failed(self, fact: Fact, action: str, reason: str) -> None:
+        attempts = await self._journal.failed(fact.seq)
+        wait_s = outbox.retry_in_s(attempts, self._keys())
+        if wait_s is None:
+            await self._journal.give_up(fact.seq)
+            log.error("%s given up after %d attempts, kept as undelivered: %s", action, attempts, reason)
+            return
+        self._not_before = (fact.seq, self._clock.monotonic() + wait_s)
+        log.warning("%s failed (attempt %d), again in %g s: %s", action, attempts, wait_s, reason)
+
+    async def _count(self) -> None:
+        counted = await self._journal.waiting()
+        if counted != (self.waiting, self.undelivered):
+            self.waiting, self.undelivered = counted
+            self._on_counted()
+
+    def _keys(self) -> outbox.Keys:
+        settings = self._settings
+        return outbox.Keys(
+            sampled=settings.csl("MeterValuesSampledData"),
+            aligned=settings.csl("MeterValuesAlignedData"),
+            stop_sampled=settings.csl("StopTxnSampledData"),
+            stop_aligned=settings.csl("StopTxnAlignedData"),
+            attempts=settings.int("TransactionMessageAttempts"),
+            retry_interval_s=settings.int("TransactionMessageRetryInterval"),
+        )

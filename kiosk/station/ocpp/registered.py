@@ -1,0 +1,191 @@
+"""What a registered station tells by itself: statuses, heartbeats, and what the backend triggers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import msgspec
+
+from kiosk.model.clock import Clock
+from kiosk.model.enums import Provenance
+from kiosk.model.errors import BackendRefused
+from kiosk.model.snapshot import Changes, Connector
+from kiosk.settings import Installation, Settings
+from kiosk.station.ocpp import answers, status
+from kiosk.station.ocpp.actions import Commands, Trigger
+from kiosk.station.ocpp.delivery import Delivery
+from kiosk.station.ocpp.jobs import first_of, wait
+from kiosk.station.ocpp.wire import Wire
+from kiosk.station.state import State
+from kiosk.station.storage import Journal
+from kiosk.station.storage.records import MeterSample
+
+log = logging.getLogger(__name__)
+
+TRIGGERED = "Trigger"
+"""ReadingContext of a triggered reading (OCPP 1.6 section 7.33)."""
+
+
+class Registered:
+    """``correct`` takes the backend's time; ``boot_again`` repeats the registration."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        installation: Installation,
+        state: State,
+        clock: Clock,
+        journal: Journal,
+        delivery: Delivery,
+        correct: Callable[[datetime], None],
+        boot_again: Callable[[Wire], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._installation = installation
+        self._state = state
+        self._clock = clock
+        self._journal = journal
+        self._delivery = delivery
+        self._correct = correct
+        self._boot_again = boot_again
+        self._board = status.StatusBoard()
+        self._listening = False
+        self._status_wake = asyncio.Event()
+        self._beat_wake = asyncio.Event()
+        self._triggers: asyncio.Queue[tuple[Trigger, int | None]] = asyncio.Queue()
+
+    # --- news from inside ----------------------------------------------------------------------------------
+
+    def state_changed(self, changes: Changes) -> None:
+        if not self._listening:
+            return
+        at, now_s = self._clock.now(), self._clock.monotonic()
+        pictures = []
+        if changes.station is not msgspec.UNSET:
+            pictures.append(status.of_station(changes.station))
+        if changes.connectors is not msgspec.UNSET:
+            pictures.extend(status.of_connector(c) for c in changes.connectors)
+        for picture in pictures:
+            self._board.changed(picture, at, now_s)
+        self._status_wake.set()
+
+    def keys_changed(self) -> None:
+        self._status_wake.set()
+        self._beat_wake.set()
+
+    def trigger(self, wanted: Trigger, connector_id: int | None) -> None:
+        self._triggers.put_nowait((wanted, connector_id))
+
+    def left(self) -> None:
+        """The connection is gone, and with it what was asked for on it."""
+        self._listening = False
+        self._board.reset()
+        while not self._triggers.empty():
+            self._triggers.get_nowait()
+
+    async def heartbeat_interval(self, commands: Commands, interval_s: int) -> None:
+        """The interval of BootNotification.conf overwrites HeartbeatInterval; 0 leaves it to us."""
+        if interval_s > 0 and interval_s != self._settings.int("HeartbeatInterval"):
+            await commands.change_key("HeartbeatInterval", str(interval_s), Provenance.BACKEND)
+
+    # --- telling -------------------------------------------------------------------------------------------
+
+    async def talk(self, wire: Wire) -> None:
+        """Until the connection ends. First the present statuses, then what is owed, then whatever happens."""
+        self._board.reset()
+        self._listening = True
+        for picture in status.of_all(self._state.snapshot):
+            await self._tell(wire, picture, self._clock.now())
+        self._delivery.joined(wire)
+        await first_of(self._statuses(wire), self._beat(wire))
+
+    async def _statuses(self, wire: Wire) -> None:
+        while True:
+            self._status_wake.clear()
+            minimum_s = float(self._settings.int("MinimumStatusDuration"))
+            for picture, at in self._board.due(self._clock.monotonic(), minimum_s):
+                await self._tell(wire, picture, at)
+            due_s = self._board.next_due_s(minimum_s)
+            wait_s = None if due_s is None else max(0.0, due_s - self._clock.monotonic())
+            await wait(self._status_wake, wait_s)
+
+    async def _tell(self, wire: Wire, picture: status.Picture, at: datetime) -> None:
+        self._board.told(picture)
+        payload = status.payload(picture, at, self._installation.station.vendor)
+        try:
+            await wire.request("StatusNotification", payload)
+        except BackendRefused as error:
+            log.warning("StatusNotification of connector %d: %s", picture.connector_id, error)
+
+    async def _beat(self, wire: Wire) -> None:
+        """A heartbeat once nothing was exchanged for HeartbeatInterval (OCPP 1.6 section 4.6)."""
+        while True:
+            self._beat_wake.clear()
+            interval_s = self._settings.int("HeartbeatInterval")
+            silent_s = self._clock.monotonic() - wire.last_s
+            if interval_s <= 0:
+                await self._beat_wake.wait()
+            elif silent_s >= interval_s:
+                await self._heartbeat(wire)
+            else:
+                await wait(self._beat_wake, interval_s - silent_s)
+
+    async def _heartbeat(self, wire: Wire) -> None:
+        try:
+            answered = answers.read(await wire.request("Heartbeat", {}), answers.Heartbeat)
+        except BackendRefused as error:
+            log.warning("Heartbeat: %s", error)
+        else:
+            self._correct(answered.current_time)
+
+    # --- triggered -----------------------------------------------------------------------------------------
+
+    async def send_triggered(self, wire: Wire) -> None:
+        """Until the connection ends; also while the registration is pending (OCPP 1.6 section 4.2.1)."""
+        while True:
+            wanted, connector_id = await self._triggers.get()
+            try:
+                await self._send(wire, wanted, connector_id)
+            except BackendRefused as error:
+                log.warning("triggered %s: %s", wanted, error)
+
+    async def _send(self, wire: Wire, wanted: Trigger, connector_id: int | None) -> None:
+        match wanted:
+            case Trigger.BOOT:
+                await self._boot_again(wire)
+            case Trigger.HEARTBEAT:
+                await self._heartbeat(wire)
+            case Trigger.STATUS:
+                for picture in status.of_all(self._state.snapshot):
+                    if connector_id in (None, picture.connector_id):
+                        await self._tell(wire, picture, self._clock.now())
+            case Trigger.METER_VALUES:
+                for connector in self._state.snapshot.connectors:
+                    if connector_id in (None, connector.id):
+                        await self._read_meter(connector)
+            case Trigger.FIRMWARE | Trigger.DIAGNOSTICS:
+                await wire.request(wanted.value, {"status": "Idle"})
+
+    async def _read_meter(self, connector: Connector) -> None:
+        """Journalled like every sample that is sent; it takes its turn behind what is owed."""
+        session = connector.session
+        running = session is not None and session.local_id is not None and session.ended_at is None
+        known = {
+            "Energy.Active.Import.Register": connector.meter_wh,
+            "Power.Active.Import": connector.power_w,
+            "Current.Import": connector.current_a,
+            "Voltage": connector.voltage_v,
+            "SoC": connector.soc_percent,
+        }
+        sample = MeterSample(
+            local_id=session.local_id if session is not None and running else None,
+            connector_id=connector.id,
+            at=self._clock.now(),
+            context=TRIGGERED,
+            values={name: float(value) for name, value in known.items() if value is not None},
+        )
+        await self._journal.sample(sample, owed=True)
+        self._delivery.facts_waiting()

@@ -1,0 +1,130 @@
+"""Which StatusNotification is due. Pure: pictures and monotonic time in, notifications out.
+
+Nothing is kept for a backend that is away: after a (re)connect it is told the present state, then every change
+that lasted MinimumStatusDuration (OCPP 1.6 sections 4.9 and 9.1.20).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from kiosk.model.enums import ChargePointErrorCode, ChargePointStatus
+from kiosk.model.faults import FAULTS, gravest
+from kiosk.model.snapshot import Connector, Snapshot, Station
+from kiosk.station.ocpp.outbox import timestamp
+
+MAX_INFO: Final = 50
+"""CiString50 of StatusNotification.info and vendorErrorCode."""
+MAX_VENDOR_ID: Final = 255
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """What a StatusNotification tells of one connector; 0 is the station itself."""
+
+    connector_id: int
+    status: ChargePointStatus
+    error_code: ChargePointErrorCode
+    vendor_error_code: int
+
+
+def of_connector(connector: Connector) -> Picture:
+    return Picture(
+        connector_id=connector.id,
+        status=connector.status,
+        error_code=connector.error_code,
+        vendor_error_code=connector.vendor_error_code,
+    )
+
+
+def of_station(station: Station) -> Picture:
+    """Connector 0: in or out of service; station-wide codes never fault it (decision 13)."""
+    fault = gravest(station.faults)
+    return Picture(
+        connector_id=0,
+        status=ChargePointStatus.AVAILABLE if station.operative else ChargePointStatus.UNAVAILABLE,
+        error_code=fault.error_code,
+        vendor_error_code=fault.code,
+    )
+
+
+def of_all(snapshot: Snapshot) -> list[Picture]:
+    """Connector 0 and each connector, in order."""
+    return [of_station(snapshot.station), *(of_connector(c) for c in snapshot.connectors)]
+
+
+def payload(picture: Picture, at: datetime, vendor: str) -> dict[str, Any]:
+    """StatusNotification.req (OCPP 1.6 section 6.43, decision 13)."""
+    told: dict[str, Any] = {
+        "connectorId": picture.connector_id,
+        "errorCode": picture.error_code.value,
+        "status": picture.status.value,
+        "timestamp": timestamp(at),
+        "vendorId": vendor[:MAX_VENDOR_ID],
+        "vendorErrorCode": str(picture.vendor_error_code),
+    }
+    if picture.vendor_error_code != 0 and picture.vendor_error_code in FAULTS:
+        told["info"] = FAULTS[picture.vendor_error_code].name[:MAX_INFO]
+    return told
+
+
+class _Change(msgspec.Struct, frozen=True):
+    picture: Picture
+    at: datetime
+    since_s: float
+
+
+class StatusBoard:
+    """What the backend was told last, and what waits to be told."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, Picture] = {}
+        self._waiting: list[_Change] = []
+
+    def reset(self) -> None:
+        """The backend went away: what it knows is unknown, what waited is history."""
+        self._told.clear()
+        self._waiting.clear()
+
+    def changed(self, picture: Picture, at: datetime, now_s: float) -> None:
+        """A connector looks like this now; ``at`` is the wall time, ``now_s`` the monotonic one."""
+        if self._newest(picture.connector_id) != picture:
+            self._waiting.append(_Change(picture, at, now_s))
+
+    def told(self, picture: Picture) -> None:
+        """The backend confirmed this picture."""
+        self._told[picture.connector_id] = picture
+
+    def due(self, now_s: float, minimum_s: float) -> list[tuple[Picture, datetime]]:
+        """Takes out what is to be told now, in the order it happened.
+
+        A change that was overtaken before it had lasted ``minimum_s`` is dropped, and a change back to what the
+        backend knows with it.
+        """
+        ripe: list[tuple[Picture, datetime]] = []
+        kept: list[_Change] = []
+        known = dict(self._told)
+        for i, change in enumerate(self._waiting):
+            connector_id = change.picture.connector_id
+            follower = next((c for c in self._waiting[i + 1 :] if c.picture.connector_id == connector_id), None)
+            if follower is not None and follower.since_s - change.since_s < minimum_s:
+                continue
+            if change.picture == known.get(connector_id):
+                continue
+            if follower is None and now_s - change.since_s < minimum_s:
+                kept.append(change)
+                continue
+            ripe.append((change.picture, change.at))
+            known[connector_id] = change.picture
+        self._waiting = kept
+        return ripe
+
+    def next_due_s(self, minimum_s: float) -> float | None:
+        """Monotonic time at which something may become due; None while nothing waits."""
+        return min((c.since_s + minimum_s for c in self._waiting), default=None)
+
+    def _newest(self, connector_id: int) -> Picture | None:
+        waiting = [c.picture for c in self._waiting if c.picture.connector_id == connector_id]
+        return waiting[-1] if waiting else self._told.get(connector_id)

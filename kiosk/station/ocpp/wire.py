@@ -1,0 +1,247 @@
+"""One connection: one call in flight, the other side's calls answered meanwhile, answers matched by their id."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+from ocpp.exceptions import FormationViolationError, GenericError, InternalError, OCPPError
+from ocpp.messages import Call, CallResult, validate_payload
+from websockets.exceptions import ConnectionClosed
+
+from kiosk.model.errors import BackendRefused, BackendUnreachable, StorageFailed
+from kiosk.station.ocpp.jobs import first_of
+
+log = logging.getLogger(__name__)
+
+VERSION: Final = "1.6"
+PROBE_S: Final = 5.0
+"""How long a pong may take when it is asked whether a silent backend is alive."""
+MAX_DESCRIPTION: Final = 255
+"""OCPP-J 1.6 section 4.2.3: errorDescription."""
+_SPELLING: Final = {
+    "FormatViolation": "FormationViolation",
+    "OccurrenceConstraintViolation": "OccurenceConstraintViolation",
+}
+"""The library speaks 2.x where 1.6 has its own spelling."""
+
+
+class NoAnswer(BackendUnreachable):
+    """The call time-out ran out; the connection is of no more use. ``alive``: the other side answered a ping."""
+
+    def __init__(self, text: str, *, alive: bool) -> None:
+        super().__init__(text)
+        self.alive = alive
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer to a call of the other side; ``after`` is done once it has left."""
+
+    payload: dict[str, Any]
+    after: Callable[[], None] | None = None
+
+
+class Socket(Protocol):
+    """What we need of a WebSocket connection."""
+
+    async def recv(self) -> str | bytes: ...
+
+    async def send(self, message: str) -> None: ...
+
+    async def ping(self) -> Awaitable[float]: ...
+
+
+Handler = Callable[[str, dict[str, Any]], Awaitable[Answer]]
+
+
+class Wire:
+    """``handler(action, payload)`` answers calls of the backend; it raises OCPPError for a CALLERROR.
+
+    ``now_s``: monotonic seconds. ``last_s``: when a message last went by, either way.
+    """
+
+    def __init__(
+        self, socket: Socket, handler: Handler, *, call_timeout_s: float, now_s: Callable[[], float]
+    ) -> None:
+        self._socket = socket
+        self._handler = handler
+        self._call_timeout_s = call_timeout_s
+        self._now_s = now_s
+        self.last_s = now_s()
+        self._turn = asyncio.Lock()
+        self._pending: tuple[str, asyncio.Future[dict[str, Any]]] | None = None
+        self._calls: asyncio.Queue[tuple[str, str, Any]] = asyncio.Queue()
+        self._answering = False
+        self._drop_when_answered: str | None = None
+        self._dropped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._exchanges: set[asyncio.Task[dict[str, Any]]] = set()
+
+    # --- the connection's life -----------------------------------------------------------------------------
+
+    async def serve(self) -> None:
+        """Read and answer until the connection ends or is dropped. Raises BackendUnreachable saying why."""
+        try:
+            await first_of(self._read(), self._answer_calls(), self._until_dropped())
+        except ConnectionClosed as error:
+            raise BackendUnreachable(_why(error)) from error
+        finally:
+            self._lose("the connection ended")
+
+    def drop(self, reason: str) -> None:
+        """End the connection now."""
+        if not self._dropped.done():
+            self._dropped.set_result(reason)
+
+    def drop_when_answered(self, reason: str) -> None:
+        """End the connection, but let an answer that is being made leave first."""
+        if self._answering:
+            self._drop_when_answered = reason
+        else:
+            self.drop(reason)
+
+    async def alive(self) -> bool:
+        """Does the other side still answer a ping?"""
+        try:
+            pong = await self._socket.ping()
+            async with asyncio.timeout(PROBE_S):
+                await pong
+        except (TimeoutError, ConnectionClosed):
+            return False
+        return True
+
+    # --- our calls -----------------------------------------------------------------------------------------
+
+    async def request(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send a call and return the answer's payload as it came.
+
+        Waits its turn: only one call is in flight. A cancelled caller does not free the turn; the answer is
+        still awaited. Raises NoAnswer, BackendUnreachable, BackendRefused (CALLERROR), OCPPError for a payload
+        of ours that breaks the schema.
+        """
+        call = Call(str(uuid.uuid4()), action, payload)
+        await validate_payload(call, VERSION)
+        exchange = asyncio.create_task(self._exchange(call), name=f"ocpp {action}")
+        self._exchanges.add(exchange)
+        exchange.add_done_callback(self._forget)
+        return await asyncio.shield(exchange)
+
+    def _forget(self, exchange: asyncio.Task[dict[str, Any]]) -> None:
+        self._exchanges.discard(exchange)
+        if not exchange.cancelled() and (error := exchange.exception()) is not None:
+            log.debug("%s: %s", exchange.get_name(), error)
+
+    async def _exchange(self, call: Call) -> dict[str, Any]:
+        async with self._turn:
+            if self._dropped.done():
+                raise BackendUnreachable(f"not connected: {self._dropped.result()}")
+            answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+            self._pending = (call.unique_id, answered)
+            try:
+                await self._send(call.to_json())
+                async with asyncio.timeout(self._call_timeout_s):
+                    return await answered
+            except ConnectionClosed as error:
+                raise BackendUnreachable(_why(error)) from error
+            except TimeoutError as error:
+                alive = await self.alive()
+                # no turn for anybody any more: a late answer must find nobody
+                self._lose(f"{call.action} was not answered")
+                text = f"{call.action} was not answered in {self._call_timeout_s:g} s"
+                raise NoAnswer(text, alive=alive) from error
+            finally:
+                self._pending = None
+
+    def _lose(self, reason: str) -> None:
+        """Nobody may wait for this connection any longer."""
+        self.drop(reason)
+        if self._pending is not None and not self._pending[1].done():
+            self._pending[1].set_exception(BackendUnreachable(reason))
+
+    # --- inside --------------------------------------------------------------------------------------------
+
+    async def _until_dropped(self) -> None:
+        raise BackendUnreachable(await asyncio.shield(self._dropped))
+
+    async def _send(self, text: str) -> None:
+        self.last_s = self._now_s()
+        await self._socket.send(text)
+
+    async def _read(self) -> None:
+        while True:
+            raw = await self._socket.recv()
+            self.last_s = self._now_s()
+            try:
+                await self._take(json.loads(raw))
+            except (ValueError, RecursionError) as error:
+                log.warning("the backend sent something that is not OCPP: %s", type(error).__name__)
+
+    async def _take(self, message: Any) -> None:
+        match message:
+            case [2, str(message_id), str(action), payload]:
+                self._calls.put_nowait((message_id, action, payload))
+            case [2, str(message_id), *_]:
+                await self._refuse(message_id, FormationViolationError(description="not a CALL of four elements"))
+            case [3, str(message_id), dict(payload)]:
+                self._resolve(message_id, payload)
+            case [4, str(message_id), str(code), *rest]:
+                description = rest[0] if rest and isinstance(rest[0], str) else ""
+                self._resolve(message_id, BackendRefused(code, description))
+            case [3, str(message_id), *_] | [4, str(message_id), *_]:
+                self._resolve(message_id, BackendRefused("FormationViolation", "the answer is malformed"))
+            case _:
+                log.warning("the backend sent something that is not OCPP")
+
+    def _resolve(self, message_id: str, answer: dict[str, Any] | BackendRefused) -> None:
+        if self._pending is None or self._pending[0] != message_id or self._pending[1].done():
+            log.warning("the backend answered a call that is not open: %.40s", message_id)
+        elif isinstance(answer, BackendRefused):
+            self._pending[1].set_exception(answer)
+        else:
+            self._pending[1].set_result(answer)
+
+    async def _answer_calls(self) -> None:
+        """One after the other, in the order they came, while the reading goes on."""
+        while True:
+            message_id, action, payload = await self._calls.get()
+            self._answering = True
+            try:
+                await self._answer(message_id, action, payload)
+            finally:
+                self._answering = False
+            if self._drop_when_answered is not None:
+                self.drop(self._drop_when_answered)
+
+    async def _answer(self, message_id: str, action: str, payload: Any) -> None:
+        try:
+            answer = await self._handler(action, payload)
+            result = CallResult(message_id, answer.payload, action)
+            await validate_payload(result, VERSION)
+        except OCPPError as error:
+            await self._refuse(message_id, error)
+            return
+        except StorageFailed:
+            await self._refuse(message_id, InternalError(description=f"{action} could not be stored"))
+            raise
+        except Exception:
+            log.exception("%s of the backend failed", action)
+            await self._refuse(message_id, InternalError(description=f"{action} failed"))
+            return
+        await self._send(result.to_json())
+        if answer.after is not None:
+            answer.after()
+
+    async def _refuse(self, message_id: str, error: OCPPError) -> None:
+        code = _SPELLING.get(error.code, error.code) or GenericError.code
+        description = str(error.description or "")[:MAX_DESCRIPTION]
+        await self._send(json.dumps([4, message_id, code, description, {}], separators=(",", ":")))
+
+
+def _why(closed: ConnectionClosed) -> str:
+    if closed.rcvd is not None:
+        return f"the backend closed the connection ({closed.rcvd.code} {closed.rcvd.reason})".replace(" )", ")")
+    return "the connection broke"
