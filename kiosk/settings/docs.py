@@ -28,9 +28,9 @@ backend with GetConfiguration and ChangeConfiguration. Names are accepted in any
 given; the backend sees the bold one. Values are stored in one canonical form.
 
 *Takes effect*: keys with `soft reset` are stored at once, the backend is told RebootRequired, and the new value
-counts from the next soft reset on. Secrets can be written, but never read. Values beyond the hardware are accepted,
-and clamped where they are used; the key then shows what is used. Defaults are those of the default installation
-(see [installation.md](installation.md)).
+counts from the next soft reset on. Secrets can be written, but never read. Values beyond the hardware are
+accepted, and clamped where they are used; the key then shows what is used. Defaults are those of the default
+installation (see [installation.md](installation.md)).
 
 This page is generated from the table of keys.
 """
@@ -54,8 +54,8 @@ left out. What the operator and the backend may change later are configuration k
 
 Single values can be overridden at the start: `kiosk run --install backend.retry_min_s=1`, for connectors by their
 place in the file from 0: `--install connectors.0.lock=false`. The value is TOML or a bare text.
-`--connectors CCS,CCS,CHAdeMO` replaces the list of connectors. A wrong file stops the start with one line that names
-everything that is wrong in it.
+`--connectors CCS,CCS,CHAdeMO` replaces the list of connectors. A wrong file stops the start with one line that
+names everything that is wrong in it.
 
 This page is generated from the definition of the file.
 

@@ -287,8 +287,7 @@ class Installation(Section, frozen=True, kw_only=True):
         _expand_connectors(raw)
         installation = _build(raw, path)
         if overrides:
-            reading.override(cls, raw, overrides)
-            _expand_connectors(raw)
+            reading.override(cls, raw, overrides, _expand_connectors)
             installation = _build(raw, None)
         return installation
 

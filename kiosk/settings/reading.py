@@ -10,7 +10,7 @@ import math
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union
@@ -164,14 +164,20 @@ def _show(value: Any) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-def override(cls: type[msgspec.Struct], raw: Raw, overrides: Sequence[str]) -> None:
-    """Lay ``dotted.path=value`` texts over ``raw``. The value is TOML, or a bare text. Raises BadValue."""
+def override(
+    cls: type[msgspec.Struct], raw: Raw, overrides: Sequence[str], expand: Callable[[Raw], None] = lambda _: None
+) -> None:
+    """Lay ``dotted.path=value`` texts over ``raw``, one after the other. The value is TOML, or a bare text.
+
+    ``expand`` turns short forms into tables, so that a later override finds their fields. Raises BadValue.
+    """
     for text in overrides:
         path, sign, value = text.partition("=")
         path = path.strip()
         if not sign:
             raise BadValue(text, "", "there is no '='", "dotted.path=value, for example backend.retry_min_s=1")
         _place(cls, raw, path.split("."), path, value.strip())
+        expand(raw)
 
 
 def _place(cls: type[msgspec.Struct], raw: Raw, steps: list[str], path: str, text: str) -> None:

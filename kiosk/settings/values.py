@@ -27,6 +27,13 @@ DOTS: Final = "•••"
 """Stands for a secret wherever a value would be shown."""
 
 
+def _repr(row: StoredKey | Change) -> str:
+    """Without the text of a secret: rows end up in logs and tracebacks."""
+    key = KEYS.get(row.name)
+    text = DOTS if key is None or key.secret else row.text
+    return f"{type(row).__name__}({row.name}={text!r}, {row.provenance.value})"
+
+
 class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the store."""
 
@@ -34,6 +41,9 @@ class StoredKey(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     provenance: Provenance
     changed_at: datetime
+
+    def __repr__(self) -> str:
+        return _repr(self)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +53,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     provenance: Provenance
     reboot_required: bool
+
+    def __repr__(self) -> str:
+        return _repr(self)
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,8 +254,11 @@ class _Values:
     def _tell_clamp(self, key: Key) -> None:
         clamped = self._clamped(key)
         if clamped is not None:
-            log.warning(
-                "%s = %s is beyond the hardware: %s is used", key.name, self._stored[key.name].text, clamped
+            log.info(
+                "%s = %s is beyond what the station can do: %s is used",
+                key.name,
+                self._stored[key.name].text,
+                clamped,
             )
 
     def _raw(self, key: Key, text: str) -> Any:

@@ -1,0 +1,468 @@
+"""The settings of one station: changes, resets, provenance, rules between keys, clamps, views."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.link.messages import KeyInfo
+from kiosk.model.enums import Provenance
+from kiosk.model.errors import BadValue, ReadOnlyKey, UnknownKey, UserFacing
+from kiosk.settings import Certificates, Change, Installation, Settings, StoredKey
+from kiosk.settings.table import KEYS
+from kiosk.settings.values import DOTS
+
+BACKEND, FILE, OPERATOR = Provenance.BACKEND, Provenance.FILE, Provenance.OPERATOR
+SECRET = "correct horse 123"
+
+
+def station(*overrides: str) -> Settings:
+    return Settings(Installation.load(None, overrides))
+
+
+def put(settings: Settings, name: str, typed: str, by: Provenance = OPERATOR) -> Change:
+    change = settings.check(name, typed, by)
+    settings.apply(change)
+    return change
+
+
+def row(name: str, text: str, by: Provenance = OPERATOR) -> StoredKey:
+    return StoredKey(name=name, text=text, provenance=by, changed_at=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+# --- changes ------------------------------------------------------------------------------------------------
+
+
+def test_a_new_station_has_the_defaults() -> None:
+    settings = station()
+    for name, key in KEYS.items():
+        assert settings.text(name) == settings.stored_text(name) == key.default
+        assert settings.provenance(name) is Provenance.DEFAULT
+
+
+def test_check_changes_nothing_and_apply_does() -> None:
+    settings = station()
+    change = settings.check("heartbeatinterval", " 60 ", BACKEND)
+    assert change == Change(name="HeartbeatInterval", text="60", provenance=BACKEND, reboot_required=False)
+    assert settings.int("HeartbeatInterval") == 1800
+    settings.apply(change)
+    assert settings.int("HeartbeatInterval") == 60
+    assert settings.provenance("HeartbeatInterval") is BACKEND
+
+
+def test_a_key_that_needs_a_reset_waits_for_it() -> None:
+    settings = station()
+    assert put(settings, "GUIslideTime", "20", BACKEND).reboot_required
+    assert settings.int("GUIslideTime") == 10
+    assert settings.stored_text("GUIslideTime") == "20"
+    view = settings.view("GUIslideTime")
+    assert (view.value, view.in_force, view.pending_reboot, view.reboot_required) == ("20", "10", True, True)
+    settings.restart()
+    assert settings.int("GUIslideTime") == 20
+    assert not settings.view("GUIslideTime").pending_reboot
+
+
+@pytest.mark.parametrize("name", [name for name, key in KEYS.items() if key.writable])
+def test_reboot_rule_of_every_row(name: str) -> None:
+    settings = station()
+    heard: list[str] = []
+    settings.subscribe(heard.append)
+    other = {
+        "boolean": "true" if settings.text(name) == "false" else "false",
+        "integer": "7",
+        "integers": "7,7,7",
+        "language": "Suomi",
+        "url": "ws://example.com",
+        "address": "192.0.2.1",
+        "pin": "0042",
+        "authorization_key": SECRET,
+        "measurands": "Voltage",
+        "phase_rotation": "0.TSR",
+        "colours": ",,,,",
+        "enum": "FAIR",
+    }
+    if name == "SecurityProfile":
+        settings.certificates_are(Certificates(root=True, client=True))
+        put(settings, "AuthorizationKey", SECRET)
+        heard.clear()
+        typed = "1"
+    else:
+        typed = other.get(KEYS[name].type, "other")
+    change = put(settings, name, typed)
+    assert change.reboot_required is KEYS[name].reboot
+    assert heard == ([] if KEYS[name].reboot else [name])
+    settings.restart()
+    assert heard == [name]
+    assert settings.text(name) == change.text
+
+
+@pytest.mark.parametrize("name", [name for name, key in KEYS.items() if not key.writable])
+def test_read_only_keys_refuse_everybody(name: str) -> None:
+    settings = station()
+    for by in (BACKEND, OPERATOR):
+        with pytest.raises(ReadOnlyKey, match=f"{name} cannot be changed"):
+            settings.check(name, settings.text(name), by)
+
+
+def test_a_refusal_names_key_value_reason_and_what_is_allowed() -> None:
+    with pytest.raises(BadValue) as error:
+        station().check("lightintensity", "101", BACKEND)
+    assert str(error.value) == (
+        "LightIntensity: '101' refused: it is above 100; allowed: whole number, 0 to 100 (%)"
+    )
+
+
+def test_a_long_value_is_cut_in_the_refusal() -> None:
+    with pytest.raises(BadValue) as error:
+        station().check("APN", "x" * 10_000, OPERATOR)
+    assert len(str(error.value)) < 200
+
+
+def test_several_changes_are_checked_as_if_one_followed_the_other() -> None:
+    settings = station()
+    wishes = [("MaxGridPower", "100000"), ("GridFallbackPower", "90000")]
+    with pytest.raises(BadValue):
+        settings.check(*wishes[1], OPERATOR)
+    changes = settings.check_all(wishes, OPERATOR)
+    assert [change.text for change in changes] == ["100000", "90000"]
+    assert settings.stored_text("MaxGridPower") == "75000"
+    with pytest.raises(UnknownKey):
+        settings.check_all([("MaxGridPower", "1"), ("Foo", "1")], OPERATOR)
+    assert settings.stored_text("MaxGridPower") == "75000"
+
+
+@given(
+    name=st.one_of(st.sampled_from(list(KEYS)), st.text(max_size=20)),
+    typed=st.text(max_size=40),
+    by=st.sampled_from(Provenance),
+)
+def test_check_raises_for_people_or_gives_what_it_would_accept_again(
+    name: str, typed: str, by: Provenance
+) -> None:
+    settings = station()
+    try:
+        change = settings.check(name, typed, by)
+    except UserFacing:
+        return
+    assert settings.check(change.name, change.text, by) == change
+    settings.apply(change)
+    settings.restart()
+    assert settings.view(change.name).pending_reboot is False
+
+
+# --- the store ----------------------------------------------------------------------------------------------
+
+
+def test_rows_of_the_store_come_into_force_at_once() -> None:
+    settings = station()
+    assert settings.load([row("GUIslideTime", "33"), row("AutoCharge", "true", BACKEND)]) == []
+    assert settings.int("GUIslideTime") == 33
+    assert settings.bool("AutochargeEnabled")
+    assert settings.provenance("AutochargeEnabled") is BACKEND
+
+
+def test_bad_rows_are_skipped_and_told() -> None:
+    settings = station()
+    troubles = settings.load(
+        [
+            row("Gone", "1"),
+            row("LightIntensity", "101"),
+            row("NumberOfConnectors", "9"),
+            row("AuthorizationKey", "short"),
+            row("HeartbeatInterval", "60"),
+        ]
+    )
+    assert len(troubles) == 4
+    assert "'Gone' does not exist" in troubles[0]
+    assert "LightIntensity: '101' refused" in troubles[1]
+    assert "NumberOfConnectors cannot be changed" in troubles[2]
+    assert "short" not in troubles[3]
+    assert settings.int("HeartbeatInterval") == 60
+    assert settings.int("LightIntensity") == 50
+    assert settings.int("NumberOfConnectors") == 3
+
+
+def test_the_installation_gives_first_values_and_the_store_beats_them() -> None:
+    settings = station("keys.GUIslideTime=15", "keys.autocharge=true", "keys.AdditionalRootCertificateCheck=true")
+    assert settings.int("GUIslideTime") == 15
+    assert settings.bool("AdditionalRootCertificateCheck")
+    assert settings.provenance("AutochargeEnabled") is FILE
+    settings.load([row("GUIslideTime", "20")])
+    assert settings.int("GUIslideTime") == 20
+    assert settings.provenance("GUIslideTime") is OPERATOR
+
+
+@pytest.mark.parametrize(
+    ("override", "error"),
+    [
+        ("keys.Foo=1", UnknownKey),
+        ("keys.LightIntensity=101", BadValue),
+        ("keys.NumberOfConnectors=2", ReadOnlyKey),
+        ("keys.LocalAuthListMaxLength=2", ReadOnlyKey),
+    ],
+)
+def test_wrong_first_values_are_refused(override: str, error: type[UserFacing]) -> None:
+    with pytest.raises(error):
+        station(override)
+
+
+# --- listeners ----------------------------------------------------------------------------------------------
+
+
+def test_listeners_hear_of_changes_in_force_only() -> None:
+    settings = station()
+    heard: list[str] = []
+    leave = settings.subscribe(heard.append)
+    put(settings, "LightIntensity", "50")  # as it was
+    put(settings, "GUIslideTime", "20")  # waits
+    assert heard == []
+    put(settings, "lightintensity", "60")
+    assert heard == ["LightIntensity"]
+    settings.restart()
+    assert heard == ["LightIntensity", "GUIslideTime"]
+    leave()
+    leave()
+    put(settings, "LightIntensity", "70")
+    assert heard == ["LightIntensity", "GUIslideTime"]
+
+
+def test_a_listener_sees_the_whole_restart() -> None:
+    settings = station()
+    seen: list[tuple[int, bool]] = []
+    settings.subscribe(lambda _: seen.append((settings.int("GUIslideTime"), settings.bool("AutochargeEnabled"))))
+    put(settings, "GUIslideTime", "20")
+    put(settings, "AutochargeEnabled", "true")
+    settings.restart()
+    assert seen == [(20, True), (20, True)]
+
+
+# --- rules between keys -------------------------------------------------------------------------------------
+
+
+def test_fallback_power_stays_within_the_grid_limit() -> None:
+    settings = station()
+    with pytest.raises(BadValue, match="above MaxGridPower, which is 75000 W"):
+        settings.check("GridFallbackPower", "75001", BACKEND)
+    put(settings, "MaxGridPower", "20000")  # a lower limit is never refused
+    assert settings.view("GridFallbackPower").clamped == "20000"
+    settings.restart()
+    assert settings.int("GridFallbackPower") == 20000
+    assert settings.text("GridFallbackPower") == "27500"
+    with pytest.raises(BadValue, match="which is 20000 W"):
+        settings.check("GridFallbackPower", "20001", BACKEND)
+
+
+@pytest.mark.parametrize(
+    ("stored", "certificates", "wanted", "missing"),
+    [
+        ({}, Certificates(), "0", None),
+        ({}, Certificates(), "1", "an AuthorizationKey"),
+        ({"AuthorizationKey": SECRET}, Certificates(), "1", None),
+        (
+            {"AuthorizationKey": SECRET},
+            Certificates(),
+            "2",
+            "a wss:// address in WebSocketUrl, a root certificate of the backend",
+        ),
+        (
+            {"AuthorizationKey": SECRET, "WebSocketUrl": "wss://x"},
+            Certificates(),
+            "2",
+            "a root certificate of the backend",
+        ),
+        ({"AuthorizationKey": SECRET, "WebSocketUrl": "wss://x"}, Certificates(root=True), "2", None),
+        ({"WebSocketUrl": "wss://x"}, Certificates(root=True), "2", "an AuthorizationKey"),
+        ({"WebSocketUrl": "wss://x"}, Certificates(root=True), "3", "a certificate of the station"),
+        ({"WebSocketUrl": "wss://x"}, Certificates(root=True, client=True), "3", None),
+        (
+            {"WebSocketUrl": "ws://x"},
+            Certificates(root=True, client=True),
+            "3",
+            "a wss:// address in WebSocketUrl",
+        ),
+    ],
+)
+def test_security_profile_needs_its_prerequisites(
+    stored: dict[str, str], certificates: Certificates, wanted: str, missing: str | None
+) -> None:
+    settings = station()
+    settings.certificates_are(certificates)
+    for name, text in stored.items():
+        put(settings, name, text)
+    if missing is None:
+        assert put(settings, "SecurityProfile", wanted, BACKEND).text == wanted
+    else:
+        with pytest.raises(BadValue, match=f"profile {wanted} needs {missing} first"):
+            settings.check("SecurityProfile", wanted, BACKEND)
+
+
+def test_security_profile_only_rises_and_keeps_what_it_needs() -> None:
+    settings = station()
+    settings.certificates_are(Certificates(root=True))
+    put(settings, "AuthorizationKey", SECRET)
+    put(settings, "WebSocketUrl", "wss://x")
+    put(settings, "SecurityProfile", "2")
+    for by in (BACKEND, OPERATOR):
+        with pytest.raises(BadValue, match="is 2 and can only rise"):
+            settings.check("SecurityProfile", "1", by)
+    assert settings.check("SecurityProfile", "2", BACKEND).text == "2"
+    with pytest.raises(BadValue, match="security profile 2 needs wss://"):
+        settings.check("WebSocketUrl", "ws://x", BACKEND)
+    with pytest.raises(BadValue, match="security profile 2 needs one"):
+        settings.check("AuthorizationKey", "", OPERATOR)
+    assert settings.check("WebSocketUrl", "wss://y", BACKEND).text == "wss://y"
+
+
+def test_only_the_operator_can_take_the_password_away() -> None:
+    settings = station()
+    put(settings, "AuthorizationKey", SECRET)
+    with pytest.raises(BadValue, match="only the operator"):
+        settings.check("AuthorizationKey", "", BACKEND)
+    assert put(settings, "AuthorizationKey", "").text == ""
+
+
+# --- used forms, clamps -------------------------------------------------------------------------------------
+
+
+def test_accessors_give_the_used_form() -> None:
+    settings = station()
+    assert settings.bool("LocalPreAuthorize") is True
+    assert settings.int("MaxGridPower") == 75000
+    assert settings.str("GUIprimaryLanguage") == "de"
+    assert settings.csl("GUIConnectorHolderColors") == ("", "00FF00", "0000FF", "FFFFFF", "FF0000")
+    assert settings.ints("ConnectorsPowerLimit") == (50000, 50000, 50000)
+    assert settings.csl("HycKioskModeTagIds") == ()
+
+
+@pytest.mark.parametrize(
+    ("accessor", "name"),
+    [("bool", "APN"), ("int", "LocalPreAuthorize"), ("str", "LightIntensity"), ("csl", "APN"), ("ints", "APN")],
+)
+def test_the_wrong_accessor_is_a_mistake_of_the_caller(accessor: str, name: str) -> None:
+    with pytest.raises(TypeError, match=name):
+        getattr(station(), accessor)(name)
+
+
+def test_lists_of_texts_and_of_integers_are_told_apart() -> None:
+    with pytest.raises(TypeError):
+        station().ints("GUIConnectorHolderColors")
+    with pytest.raises(TypeError):
+        station().csl("ConnectorsPowerLimit")
+
+
+def test_values_beyond_the_hardware_are_kept_shown_and_clamped(caplog: pytest.LogCaptureFixture) -> None:
+    settings = station("connectors=CCS,CCS_AC")
+    with caplog.at_level(logging.INFO, "kiosk.settings"):
+        put(settings, "ConnectorsPowerLimit", "300000,300000", BACKEND)
+        put(settings, "MaxGridPower", "320000", BACKEND)
+    assert (
+        "ConnectorsPowerLimit = 300000,300000 is beyond what the station can do: 50000,22000 is used"
+        in caplog.text
+    )
+    assert settings.view("ConnectorsPowerLimit").clamped == "50000,22000", "shown before the reset"
+    assert settings.ints("ConnectorsPowerLimit") == (50000, 22000)
+    settings.restart()
+    assert settings.text("ConnectorsPowerLimit") == "300000,300000"
+    assert settings.ints("ConnectorsPowerLimit") == (50000, 22000)
+    assert settings.int("MaxGridPower") == 75000
+    assert settings.view("MaxGridPower").clamped == "75000"
+    put(settings, "ConnectorsPowerLimit", "10000,300")
+    assert settings.view("ConnectorsPowerLimit").clamped is None
+
+
+def test_nothing_of_the_default_station_is_clamped() -> None:
+    assert [view.name for view in station().views() if view.clamped is not None] == []
+
+
+def test_no_attempt_counts_as_one() -> None:
+    settings = station()
+    put(settings, "TransactionMessageAttempts", "0")
+    assert settings.int("TransactionMessageAttempts") == 1
+    assert settings.text("TransactionMessageAttempts") == "0"
+
+
+def test_tariff_of_the_key_beats_the_installation() -> None:
+    settings = station("tariff.de=0,49 €/kWh")
+    assert settings.tariff() == {"de": "0,49 €/kWh"}
+    put(settings, "TariffText", "en=€0.59/kWh | free on Sundays")
+    assert settings.tariff() == {"en": "€0.59/kWh", "": "free on Sundays"}
+
+
+# --- derived and reported -----------------------------------------------------------------------------------
+
+
+def test_derived_values_follow_the_installation() -> None:
+    settings = station(
+        "connectors=GBT,CCS_AC", "connectors.0.label=A", "hardware.stacks=1", "station.serial=22BZ00055"
+    )
+    assert settings.int("NumberOfConnectors") == 2
+    assert settings.text("Connectors") == (
+        "{'connectors':[{'max_current':125,'pos':1,'type':'GBT'},{'max_current':32,'pos':2,'type':'CCS_AC'}]}"
+    )
+    assert settings.ints("ConnectorsPowerLimit") == (25000, 22000)
+    assert settings.text("ConnectorPhaseRotation") == "0.RST,1.NotApplicable,2.RST"
+    assert settings.csl("GUIconnectorLabels") == ("A", "2")
+    assert settings.str("chargePointIdentity") == "22BZ00055"
+    assert settings.view("chargePointIdentity").default == "22BZ00055"
+
+
+def test_the_machine_reports_its_keys_and_no_others() -> None:
+    settings = station()
+    heard: list[str] = []
+    settings.subscribe(heard.append)
+    settings.report("MobileRSSI", "-71")
+    settings.report("MobileConnectionStandard", "4g")
+    assert settings.str("MobileRSSI") == "-71"
+    assert settings.str("MobileConnectionStandard") == "4G"
+    assert heard == ["MobileRSSI", "MobileConnectionStandard"]
+    with pytest.raises(BadValue):
+        settings.report("MobileConnectionStandard", "5G")
+    with pytest.raises(ReadOnlyKey):
+        settings.report("LightIntensity", "1")
+
+
+# --- views --------------------------------------------------------------------------------------------------
+
+
+def test_secrets_are_never_shown() -> None:
+    settings = station("keys.SimPin=0042")
+    put(settings, "AuthorizationKey", SECRET)
+    put(settings, "ApnPassword", SECRET)
+    settings.restart()
+    shown = repr(settings.views()) + repr(settings)
+    assert SECRET not in shown
+    assert "0042" not in shown
+    for name in ("AuthorizationKey", "ApnPassword", "SimPin"):
+        view = settings.view(name)
+        assert (view.value, view.in_force, view.default, view.clamped) == (None, None, "", None)
+    with pytest.raises(BadValue, match=DOTS) as error:
+        settings.check("AuthorizationKey", SECRET + SECRET, OPERATOR)
+    assert SECRET not in str(error.value)
+
+
+def test_views_carry_the_whole_row_in_the_order_of_the_table() -> None:
+    views = station().views()
+    assert [view.name for view in views] == list(KEYS)
+    view = next(view for view in views if view.name == "MaxGridPower")
+    assert (view.profile, view.type, view.unit, view.access) == ("hypercharger", "integer", "W", "RW")
+    assert view.allowed == "whole number, 0 or more (W)"
+    assert view.aliases == ("GridMaxPower",)
+    assert view.help.startswith("Most power")
+
+
+def test_views_fit_the_contract_of_the_link() -> None:
+    fields: dict[str, Any] = msgspec.structs.asdict(station().view("chargepointidentity"))
+    assert KeyInfo(**fields).name == "chargePointIdentity"
+
+
+def test_changes_of_secrets_keep_them_out_of_their_repr() -> None:
+    settings = station()
+    assert SECRET not in repr(settings.check("AuthorizationKey", SECRET, OPERATOR))
+    assert SECRET not in repr(row("AuthorizationKey", SECRET))
+    assert repr(settings.check("HeartbeatInterval", "60", OPERATOR)) == "Change(HeartbeatInterval='60', operator)"
