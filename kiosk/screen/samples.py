@@ -144,9 +144,7 @@ def snapshot(
 
 
 def tick_for(picture: Snapshot, age_ms: int | None = 300) -> Tick:
-    return Tick(
-        seq=1, now=NOW, monotonic_s=NOW_S, reading_age_ms={c.id: age_ms for c in picture.connectors}
-    )
+    return Tick(seq=1, now=NOW, monotonic_s=NOW_S, reading_age_ms={c.id: age_ms for c in picture.connectors})
 
 
 def _gui(**changes: Any) -> Gui:
@@ -182,7 +180,12 @@ THREE_RUNNING: Final = (
     free(4, T.CCS_AC),
 )
 PREPARING: Final = free(
-    1, status=S.PREPARING, plugged=True, phase=Phase.CABLE_CHECK, phase_since_s=NOW_S - 3, session=session(energy_wh=0)
+    1,
+    status=S.PREPARING,
+    plugged=True,
+    phase=Phase.CABLE_CHECK,
+    phase_since_s=NOW_S - 3,
+    session=session(energy_wh=0),
 )
 FINISHED: Final = free(
     2,
@@ -359,7 +362,10 @@ def _declare_endings() -> None:
         name = "stop_refused" if reason is RefusalReason.STOP_ONLY_REMOTE else f"stop_refused-{reason.value}"
         _add(name, snapshot(Page.STOP_REFUSED, connector_id=2, reason=reason, **_until(17, 20)))
     _add("stop_card", snapshot(Page.STOP_CARD, connector_id=2, **_until(18, 20)))
-    _add("stop_card-below", snapshot(Page.STOP_CARD, connector_id=2, gui=_gui(reader_position="below"), **_until(18, 20)))
+    _add(
+        "stop_card-below",
+        snapshot(Page.STOP_CARD, connector_id=2, gui=_gui(reader_position="below"), **_until(18, 20)),
+    )
     _add("stopping", snapshot(Page.STOPPING, connector_id=2))
     done = (free(1), FINISHED)
     _add("finished", snapshot(Page.FINISHED, done, connector_id=2, **_until(30, 30)))

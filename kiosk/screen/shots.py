@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from kiosk.i18n import PLUS50
+from kiosk.i18n.languages import SOURCE
 from kiosk.model import logs
 from kiosk.model.errors import BadValue
 from kiosk.screen import samples
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QObject
     from PySide6.QtGui import QGuiApplication, QImage
     from PySide6.QtQml import QQmlError
-    from PySide6.QtQuick import QQuickWindow
+    from PySide6.QtQuick import QQuickItem, QQuickWindow
 
     from kiosk.screen.view import StationView
 
@@ -91,6 +93,29 @@ class Studio:
         self.view.set_core_lost(wanted.core_lost)
         if wanted.languages_open:
             self.view.openLanguages()
+        self._hang_slide(language)
+
+    def _hang_slide(self, language: str) -> None:
+        """Our welcome picture in the front layer: the slide show itself needs a running loop."""
+        from PySide6.QtCore import QUrl
+
+        from kiosk.slides.playlist import Kind, standard_image
+
+        layer = next((item for item in self.items() if item.property("generation") is not None), None)
+        if layer is not None:
+            own = SOURCE if language == PLUS50 else language
+            layer.setProperty("asynchronous", False)
+            layer.setProperty("source", QUrl.fromLocalFile(str(standard_image(Kind.LOGO, own))))
+            layer.setProperty("opacity", 1.0)
+
+    def items(self) -> Iterator[QQuickItem]:
+        """Every item that is visible now, parents first, as it stands in the live tree."""
+        waiting = [self.window.contentItem()]
+        while waiting:
+            item = waiting.pop()
+            if item.isVisible():
+                yield item
+                waiting += reversed(item.childItems())
 
     def grab(self) -> QImage:
         """What the window shows now, laid out and drawn."""
@@ -111,9 +136,7 @@ def chosen(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def take(
-    folder: Path, languages: Sequence[str], names: Sequence[str], palettes: Sequence[str]
-) -> Iterator[Path]:
+def take(folder: Path, languages: Sequence[str], names: Sequence[str], palettes: Sequence[str]) -> Iterator[Path]:
     """Write the pictures one by one. Needs a ``QGuiApplication``. Raises BadValue, OSError."""
     wanted = chosen(names)
     folder.mkdir(parents=True, exist_ok=True)

@@ -138,6 +138,15 @@ def charge_figure(code: str, connector: Connector, *, fresh: bool) -> Figure:
     return figure if fresh else _unknown(figure)
 
 
+def card_charge(code: str, connector: Connector, *, fresh: bool) -> Figure:
+    """As ``charge_figure``, in no more than three digits: a card is narrow."""
+    figure = charge_figure(code, connector, fresh=fresh)
+    energy_wh = connector.energy_wh
+    if connector.soc_percent is not None or energy_wh is None or not fresh or energy_wh < 9950:
+        return figure
+    return figure._replace(number=formats.number(code, energy_wh / 1000))
+
+
 def power_figure(code: str, connector: Connector, *, fresh: bool) -> Figure:
     """On cards the power is rounded to whole kW, from a reading in W."""
     whole = None if connector.power_w is None else round(connector.power_w / 1000) * 1000
@@ -158,12 +167,12 @@ def connector_row(code: str, gui: Gui, connector: Connector, *, fresh: bool) -> 
     if state == "fault":
         note, first = t.gettext("Code"), Figure(str(connector.vendor_error_code), "")
     elif state in ("charging", "paused"):
-        first = charge_figure(code, connector, fresh=fresh)
+        first = card_charge(code, connector, fresh=fresh)
         if gui.power_visible:
             second = power_figure(code, connector, fresh=fresh)
     elif state == "finished":
         assert connector.session is not None
-        first = charge_figure(code, connector, fresh=True)  # it stands still, however old
+        first = card_charge(code, connector, fresh=True)  # it stands still, however old
         second = formats.duration(code, connector.session.duration_s)
     elif power_rule:
         note, first = t.gettext("up to"), formats.kw_round(code, connector.max_power_w)
@@ -207,7 +216,7 @@ def target_text(code: str, target: int) -> str:
 
 
 def session_row(code: str, gui: Gui, connector: Connector, *, fresh: bool) -> SessionRow:
-    first = charge_figure(code, connector, fresh=fresh)
+    first = card_charge(code, connector, fresh=fresh)
     second = power_figure(code, connector, fresh=fresh) if gui.power_visible else Figure("", "")
     strong = note = ""
     if connector.status is not ChargePointStatus.CHARGING:

@@ -125,15 +125,13 @@ def focus_of(code: str, gui: Gui, connector: Connector | None, *, fresh: bool) -
     soc_known = connector.soc_percent is not None
     hero = charge_figure(code, connector, fresh=fresh)
     target, left_s = time_left(connector)
-    time_shown = gui.time_remaining_visible and left_s is not None
+    time_shown = gui.time_remaining_visible and bool(left_s)  # 0 s left is no news on a full battery
     time = _aged(formats.time_left(code, left_s), fresh=fresh) if time_shown else Figure("", "")
     main = _main_reading(code, gui, connector, fresh=fresh)
     up_to = formats.kw_round(code, connector.max_power_w)
     stop_hint = ""
     if session is not None and not session.stoppable:
         stop_hint = t.gettext("This session was started from elsewhere, for example with an app. End it there.")
-    elif session is not None and session.needs_card:
-        stop_hint = t.gettext("To stop, hold the card that started charging to the reader.")
     charging = connector.status is ChargePointStatus.CHARGING
     return Focus(
         number=str(connector.id),
@@ -212,7 +210,7 @@ def lists_of(
     result.append(FactRow("energy", t.gettext("Energy"), energy.number, energy.unit))
     asked.append(msgspec.structs.replace(result[-1], number=_aged(energy, fresh=fresh).number))
     if session:
-        took = formats.duration(code, session.duration_s)
+        took = formats.duration(code, elapsed_s if session.duration_s is None else session.duration_s)
         result.append(FactRow("duration", t.gettext("Duration"), took.number, took.unit))
     target, left_s = time_left(connector)
     if gui.time_remaining_visible and left_s is not None:

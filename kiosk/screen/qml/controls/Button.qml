@@ -49,9 +49,8 @@ Rectangle {
 
     FitLabel {
         x: button.icon ? (button.big ? 112 : 96) : 36
-        y: 4
         width: button.width - button.sides
-        height: button.height - 8
+        height: button.height
         role: button.big ? "title" : "body"
         strong: true
         text: button.text

@@ -39,16 +39,16 @@ Rectangle {
 
     Badge {
         x: card.pad
-        y: 32
+        y: card.small ? 16 : 32
         number: card.number
         live: card.opens
     }
 
     FitLabel {
         x: card.pad + (card.small ? 84 : 92)
-        y: 20
+        y: card.small ? 8 : 20
         width: card.width - x - 16
-        height: 96
+        height: card.small ? 88 : 96
         role: card.small ? "body" : "title"
         strong: true
         text: card.heading
@@ -57,10 +57,10 @@ Rectangle {
 
     Art {
         visible: !card.small || card.number2.length === 0
-        x: card.width - card.pad - width
-        y: card.small ? 172 : 140
-        width: card.small ? 72 : 128
-        height: card.small ? 90 : 160
+        x: card.width - width - (card.small ? 16 : card.pad)
+        y: card.small ? 148 : 140
+        width: card.small ? 64 : 128
+        height: card.small ? 80 : 160
         name: "face-" + card.art
         ink: card.fg
         soft: card.opens ? Theme.accentSoft : Theme.page
@@ -69,22 +69,24 @@ Rectangle {
     FitLabel {
         visible: card.plain.length > 0
         x: card.pad
-        y: 172
+        y: card.small ? 140 : 172
         width: card.width - 2 * card.pad - (card.small ? 80 : 144)
         height: 96
         role: card.small ? "body" : "title"
+        strong: true
         text: card.plain
         color: card.fg
     }
 
     Column {
         x: card.pad
-        y: card.number2 ? 118 : 136
+        y: card.number2 ? (card.small ? 90 : 118) : (card.small ? 116 : 136)
         visible: card.number1.length > 0
 
-        Label {
+        FitLabel {
             visible: card.note.length > 0
             width: card.width - 2 * card.pad - (card.small ? 80 : 144)
+            height: 32
             role: "note"
             text: card.note
             color: Theme.inkSoft
@@ -108,10 +110,13 @@ Rectangle {
         }
     }
 
+    // The foot says the state. On a narrow card the word has the whole width, below the two icons.
     Rectangle {
-        y: 328
+        id: footer
+
+        y: card.height - height
         width: card.width
-        height: 88
+        height: card.small ? 136 : 88
         radius: Theme.radius
         color: card.foot
 
@@ -123,15 +128,16 @@ Rectangle {
 
         Icon {
             x: card.pad
-            anchors.verticalCenter: parent.verticalCenter
+            y: card.small ? 8 : 22
             name: card.icon
             color: card.footText
             size: 44
         }
 
         FitLabel {
-            x: card.small ? 80 : 92
-            width: parent.width - x - (card.opens ? 84 : 16)
+            x: card.small ? 24 : 92
+            y: card.small ? 48 : 0
+            width: parent.width - x - (card.small ? 16 : card.opens ? 84 : 16)
             height: 88
             role: "body"
             strong: true
@@ -141,9 +147,8 @@ Rectangle {
 
         Icon {
             visible: card.opens
-            anchors.right: parent.right
-            anchors.rightMargin: 28
-            anchors.verticalCenter: parent.verticalCenter
+            x: parent.width - width - (card.small ? 24 : 28)
+            y: card.small ? 8 : 22
             name: "right"
             color: card.footText
             size: 44

@@ -20,6 +20,7 @@ Item {
 
         visible: false
         width: fit.width
+        wrapMode: Text.WordWrap // a word that would be broken does not fit
         text: fit.text
         strong: fit.strong
         tight: true
@@ -44,6 +45,7 @@ Item {
         width: fit.width
         height: fit.height
         role: fit.chosen
+        wrapMode: fit.chosen === "note" ? Text.Wrap : Text.WordWrap
         strong: fit.strong || fit.role === "title"
         tight: true
         text: fit.text

@@ -11,9 +11,9 @@ Rectangle {
     property bool strong: false
     property int maxHeight: 0 // 0: as high as it needs
     readonly property color fg: tone === "fault" ? Theme.fault : tone === "caution" ? Theme.caution : Theme.accent
-    readonly property bool small: maxHeight > 0 && probe.implicitHeight + 20 > maxHeight
+    readonly property bool small: maxHeight > 0 && probe.implicitHeight + 8 > maxHeight
 
-    implicitHeight: Math.max(80, label.implicitHeight + (small ? 16 : maxHeight > 0 ? 12 : 32))
+    implicitHeight: Math.max(80, label.implicitHeight + (maxHeight > 0 ? 8 : 32))
     radius: Theme.radius
     color: tone === "fault" ? Theme.faultSoft : tone === "caution" ? Theme.cautionSoft : Theme.accentSoft
     Accessible.role: Accessible.Notification

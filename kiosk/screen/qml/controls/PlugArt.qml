@@ -1,26 +1,25 @@
 import QtQuick
 import Kiosk
 
-// The plug of this connector goes into the car (`away`: it comes out). 624 x 416.
+// The plug of this connector goes into the car (`away`: it comes out). 624 x 416 at zoom 1.
 Item {
     id: plugArt
 
     property string kind: "ccs"
-    property int gap: 72
+    property real zoom: 1
     property bool away: false
-    property bool ground: true
     property bool moving: visible
+    readonly property real gap: 72 * zoom
 
-    width: 624
-    height: 416
+    width: 624 * zoom
+    height: 416 * zoom
     clip: true
 
     Art {
-        x: 408
-        width: 216
-        height: 416
+        x: 408 * plugArt.zoom
+        width: 216 * plugArt.zoom
+        height: plugArt.height
         name: "car"
-        soft: plugArt.ground ? Theme.accentSoft : "transparent"
     }
 
     Repeater {
@@ -29,21 +28,19 @@ Item {
         Rectangle {
             required property int index
 
-            x: 412 - plugArt.gap + index * 15
-            y: 264 - height / 2
-            width: 6
-            height: 28 + (plugArt.away ? 3 - index : index) * 10
-            radius: 3
+            x: (412 + index * 15) * plugArt.zoom - plugArt.gap
+            y: 264 * plugArt.zoom - height / 2
+            width: 6 * plugArt.zoom
+            height: (28 + (plugArt.away ? 3 - index : index) * 10) * plugArt.zoom
+            radius: width / 2
             color: Theme.accent
         }
     }
 
     Art {
-        id: plug
-
         x: -plugArt.gap
-        width: 408
-        height: 416
+        width: 408 * plugArt.zoom
+        height: plugArt.height
         name: "plug-" + plugArt.kind
 
         SequentialAnimation on x {

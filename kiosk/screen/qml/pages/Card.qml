@@ -17,9 +17,9 @@ Page {
 
     Column {
         x: page.artRight ? 0 : 648
-        width: page.side === "left" || page.side === "right" ? 632 : 632
-        spacing: 24
-        y: Math.max(-88, (Theme.bodyH - height) / 2)
+        width: 632
+        spacing: 16
+        y: Math.min(Theme.bodyH - height, Math.max(-88, (Theme.bodyH - height) / 2))
 
         Heading {
             width: parent.width
@@ -29,18 +29,22 @@ Page {
         FitLabel {
             width: parent.width
             height: Math.max(56, contentHeight)
-            probeHeight: 160
+            probeHeight: 172
             text: qsTr("Hold your card to the reader")
         }
 
         Label {
             width: parent.width
+            tight: true
             text: Station.ask.readerText
         }
 
-        Label {
+        FitLabel {
             width: parent.width
             visible: text.length > 0
+            height: contentHeight
+            probeHeight: Station.ask.offline ? 88 : 168
+            role: "body"
             strong: true
             text: Station.ask.tariff
         }
@@ -51,7 +55,7 @@ Page {
             tone: "caution"
             icon: "nolink"
             text: Station.ask.offline
-            maxHeight: 120
+            maxHeight: 136
         }
     }
 

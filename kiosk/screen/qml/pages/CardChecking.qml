@@ -25,7 +25,7 @@ Page {
         FitLabel {
             width: parent.width
             height: Math.max(56, contentHeight)
-            probeHeight: 160
+            probeHeight: 172
             text: qsTr("Checking the card")
         }
 

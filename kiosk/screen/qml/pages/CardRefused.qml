@@ -9,28 +9,43 @@ Page {
         refused: true
     }
 
-    Column {
-        x: 648
-        width: 632
-        spacing: 24
-        y: Math.max(-88, (Theme.bodyH - height) / 2)
+    Rectangle {
+        x: 462
+        y: 4
+        width: 112
+        height: 112
+        radius: 56
+        color: Theme.faultSoft
 
         Icon {
+            anchors.centerIn: parent
             name: "refuse"
             color: Theme.fault
             size: 72
         }
+    }
+
+    Column {
+        x: 648
+        width: 632
+        spacing: 24
+        y: Math.min(Theme.bodyH - height, Math.max(-88, (Theme.bodyH - height) / 2))
 
         FitLabel {
+            id: title
+
             width: parent.width
             height: Math.max(56, contentHeight)
-            probeHeight: 160
+            probeHeight: 172
             text: Station.ask.title
             color: Theme.fault
         }
 
         Label {
+            id: why
+
             width: parent.width
+            tight: true
             text: Station.ask.why
         }
 
@@ -38,6 +53,7 @@ Page {
             width: parent.width
             icon: "right"
             text: Station.ask.advice
+            maxHeight: 504 - title.height - why.height - 2 * parent.spacing
         }
     }
 

@@ -29,7 +29,7 @@ Page {
 
         x: -8
         y: Station.focus.socKnown ? -8 : 64
-        size: Station.focus.socKnown || number.length < 5 ? Theme.hero : Theme.hero
+        size: Theme.hero
         number: Station.focus.heroNumber
         unit: Station.focus.heroUnit
     }
@@ -154,7 +154,7 @@ Page {
 
     Notice {
         visible: text.length > 0
-        y: 336
+        y: Theme.bodyH + 8 - height // two lines grow upward, away from the buttons
         width: Theme.contentW
         maxHeight: 96
         tone: Station.focus.noticeTone
@@ -169,6 +169,7 @@ Page {
         onClicked: Station.tap("overview")
     }
     hint: Station.focus.stopHint
+    hintStrong: true
     rightAction: Button {
         visible: Station.focus.stoppable
         icon: "stop"

@@ -34,9 +34,9 @@ Page {
 
         FitLabel {
             x: 136
-            y: reason.visible ? 16 : 8
+            y: 8
             width: 680
-            height: reason.visible ? 112 : 200
+            height: reason.visible ? 124 : 200
             text: Station.focus.plugged ? qsTr("Unplug the cable and hang it back") : qsTr("Thank you. Have a safe trip.")
             verticalAlignment: reason.visible ? Text.AlignBottom : Text.AlignVCenter
         }
@@ -46,9 +46,9 @@ Page {
 
             visible: Station.focus.endReason.length > 0
             x: 136
-            y: 128
+            y: 136
             width: 680
-            height: 80
+            height: 72
             role: "body"
             text: Station.focus.endReason
         }
@@ -56,13 +56,10 @@ Page {
         PlugArt {
             x: 812
             y: -90
-            width: 468
-            height: 312
+            zoom: 0.75
             clip: false
             kind: Station.focus.art
-            gap: 84
             away: true
-            ground: false
         }
     }
 

@@ -31,7 +31,7 @@ Page {
 
         Heading {
             x: 32
-            y: 32
+            y: 24
             width: 368
             text: Station.focus.kind
             role: "title"
@@ -39,22 +39,22 @@ Page {
 
         Value {
             x: 32
-            y: 120
+            y: 100
             number: Station.ask.elapsed
         }
 
         FitLabel {
             x: 32
-            y: 224
+            y: 200
             width: 352
-            height: 100
+            height: 130
             role: "body"
             text: qsTr("This usually takes less than one minute.")
         }
 
         FitLabel {
             x: 32
-            y: 324
+            y: 332
             width: 352
             height: 72
             role: "note"

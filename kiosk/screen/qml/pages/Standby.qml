@@ -43,7 +43,7 @@ Item {
             required property var model
 
             x: Theme.marginX + index * 432
-            y: standby.several ? 512 : 608
+            y: standby.several ? 512 : 600
             width: standby.several ? 416 : 848
             connectorId: model.connectorId
             number: model.number
@@ -60,9 +60,9 @@ Item {
 
     Button {
         x: Theme.marginX + Theme.contentW - width
-        y: sessions.count === 3 ? 384 : sessions.count === 2 ? 608 : 608
+        y: sessions.count === 3 ? 360 : 600
         width: 416
-        height: sessions.count === 3 ? 112 : 128
+        height: 136
         kind: "primary"
         small: true
         border.width: 4

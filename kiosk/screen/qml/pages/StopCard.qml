@@ -19,7 +19,7 @@ Page {
         x: page.artRight ? 0 : 648
         width: 632
         spacing: 24
-        y: Math.max(-88, (Theme.bodyH - height) / 2)
+        y: Math.min(Theme.bodyH - height, Math.max(-88, (Theme.bodyH - height) / 2))
 
         Heading {
             width: parent.width
@@ -28,7 +28,7 @@ Page {
         FitLabel {
             width: parent.width
             height: Math.max(56, contentHeight)
-            probeHeight: 160
+            probeHeight: 172
             text: qsTr("To stop, hold the same card to the reader")
         }
 
@@ -37,10 +37,23 @@ Page {
             text: Station.ask.readerText
         }
 
-        Label {
-            width: parent.width
-            color: Theme.inkSoft
-            text: qsTr("Charging goes on if you do nothing.")
+        Row {
+            visible: Station.ask.counting
+            spacing: 24
+
+            Dial {
+                size: 96
+                total: Station.ask.total
+                remaining: Station.ask.remaining
+            }
+
+            FitLabel {
+                width: 512
+                height: 96
+                role: "body"
+                color: Theme.inkSoft
+                text: qsTr("Charging goes on if you do nothing.")
+            }
         }
     }
 
@@ -48,14 +61,5 @@ Page {
         icon: "bolt"
         text: qsTr("Keep charging")
         onClicked: Station.tap("keep")
-    }
-
-    Dial {
-        visible: Station.ask.counting
-        x: Theme.contentW - width
-        y: 440
-        size: 96
-        total: Station.ask.total
-        remaining: Station.ask.remaining
     }
 }
