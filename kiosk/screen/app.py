@@ -49,6 +49,13 @@ def prepare_environment(data: Path) -> None:
     """Settings that Qt reads once, before it starts; what the environment says already wins."""
     os.environ.setdefault("QT_QUICK_BACKEND", "software")  # without a GPU it beats the emulated one by far
     os.environ.setdefault("QML_DISK_CACHE_PATH", str(data / "cache" / "qml"))
+    # written by Qt itself, not by a Python handler: Qt's own threads log too, and one that waits for the
+    # interpreter while the GUI thread waits for it is a deadlock (seen)
+    os.environ.setdefault(
+        "QT_MESSAGE_PATTERN",
+        "screen %{if-debug}DEBUG%{endif}%{if-info}INFO%{endif}%{if-warning}WARNING%{endif}"
+        "%{if-critical}ERROR%{endif}%{if-fatal}CRITICAL%{endif} qt.%{category}: %{message}",
+    )
     os.environ["QT_API"] = "pyside6"  # or qasync takes whatever binding it finds first
 
 
@@ -62,9 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from PySide6.QtGui import QGuiApplication
 
-    from kiosk.screen.program import Program, log_qt_messages, make_loop
+    from kiosk.screen.program import Program, make_loop
 
-    log_qt_messages()
     app = QGuiApplication(sys.argv[:1])
     app.setApplicationName("kiosk-screen")
     app.setQuitOnLastWindowClosed(False)  # the main coroutine ends the program

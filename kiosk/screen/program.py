@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import shiboken6
-from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, QUrl, qInstallMessageHandler
+from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine, QQmlError
 from PySide6.QtQuick import QQuickWindow
@@ -27,7 +27,7 @@ from kiosk.model.clock import Clock, SystemClock
 from kiosk.model.enums import Page, Tap
 from kiosk.model.errors import KioskError
 from kiosk.model.snapshot import Changes, Snapshot, Tick
-from kiosk.screen.engine import QML_DIR, prepare
+from kiosk.screen.engine import MAIN_QML, prepare
 from kiosk.screen.health import ASK_EVERY_S, FrameWatch, Reporter
 from kiosk.screen.palette import is_night
 from kiosk.screen.remote import Remote, TouchWatch
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAIN_QML: Final = QML_DIR / "Main.qml"
 FIRST_FRAME_WITHIN_S: Final = 5.0
 WAKE_EVERY_S: Final = 1.0
 COLLECT_EVERY_S: Final = 5.0
@@ -58,25 +57,6 @@ def make_loop(app: QGuiApplication) -> QEventLoop:
     loop = QEventLoop(app)
     loop.set_default_executor(ThreadPoolExecutor(2, thread_name_prefix="screen"))
     return loop
-
-
-_LEVELS: Final = {
-    QtMsgType.QtDebugMsg: logging.DEBUG,
-    QtMsgType.QtInfoMsg: logging.INFO,
-    QtMsgType.QtWarningMsg: logging.WARNING,
-    QtMsgType.QtCriticalMsg: logging.ERROR,
-    QtMsgType.QtFatalMsg: logging.CRITICAL,
-}
-
-
-def log_qt_messages() -> None:
-    """Qt's own messages go where ours go."""
-    qt = logging.getLogger("qt")
-
-    def handle(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
-        qt.log(_LEVELS.get(kind, logging.WARNING), "%s: %s", context.category or "default", message)
-
-    qInstallMessageHandler(handle)
 
 
 class Program:
@@ -156,7 +136,7 @@ class Program:
         if not roots or not isinstance(roots[0], QQuickWindow):
             log.error("%s gave no window", MAIN_QML)
             raise NoWindow(str(MAIN_QML))
-        self.window: QQuickWindow = roots[0]
+        self.window = roots[0]
         self.remote = Remote(self.window, self._page_name, self._language_code, self._is_simulated)
         self._touches = TouchWatch(self.window, self._touched)
         self.window.frameSwapped.connect(self._frame_swapped)
