@@ -17,7 +17,8 @@ import msgspec
 from kiosk.model import paths
 from kiosk.model.faults import FAULTS, Fault
 from kiosk.settings import reading, valuetypes
-from kiosk.settings.installation import CONNECTOR_DEFAULTS, Installation
+from kiosk.settings.installation import Installation
+from kiosk.settings.sections import CONNECTOR_DEFAULTS
 from kiosk.settings.table import KEYS, Access, Key, Source
 
 _KEYS_INTRO: Final = """\

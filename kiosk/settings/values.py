@@ -19,7 +19,7 @@ from kiosk.settings import rules, table, valuetypes
 from kiosk.settings.derived import DERIVED
 from kiosk.settings.installation import Installation
 from kiosk.settings.table import KEYS, Access, Key, Source
-from kiosk.settings.valuetypes import Unfit
+from kiosk.settings.unfit import Unfit
 
 log = logging.getLogger(__name__)
 

@@ -10,23 +10,17 @@ A value that does not fit raises ``Unfit`` with the reason, for the caller to na
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, NoReturn
-from urllib.parse import urlsplit
+from typing import Any, Final, NamedTuple
 
-from kiosk.model.errors import KioskError
-from kiosk.settings import languages, measurands
+from kiosk.settings import addresses, languages, measurands
 from kiosk.settings.table import MAX_INTEGER, MAX_LENGTH, Key, KeyType, max_items
+from kiosk.settings.unfit import Unfit, refuse
 
 Used = bool | int | str | tuple[str, ...] | tuple[int, ...] | dict[str, Any]
-
-
-class Unfit(KioskError):
-    """The reason why a text is no value of its type; part of a sentence."""
 
 
 class ValueType(NamedTuple):
@@ -96,10 +90,6 @@ def authorization_key_bytes(text: str) -> bytes:
 _HEX_KEY: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){16,20}")
 _PLAIN_KEY: Final = re.compile(r"[\x20-\x7e]{16,20}")
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,20}")
-_HOST: Final = re.compile(
-    r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?"
-)
-_PATH: Final = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 
 
 def _boolean(_key: Key, text: str, _connectors: int) -> bool:
@@ -150,63 +140,26 @@ def _enum(key: Key, text: str, _connectors: int) -> str:
     }
     if not text:
         return ""
-    return words.get(text.casefold()) or _refuse(f"{text!r} is none of them")
+    return words.get(text.casefold()) or refuse(f"{text!r} is none of them")
 
 
 def _language(_key: Key, text: str, _connectors: int) -> str:
     row = languages.find(text)
-    return row.code if row else _refuse("the station does not speak it")
+    return row.code if row else refuse("the station does not speak it")
 
 
 def _url(_key: Key, text: str, _connectors: int) -> str:
-    if not text:
-        return ""
-    if not text.isascii() or " " in text:
-        raise Unfit("it holds a space or a letter beyond ASCII")
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise Unfit("its host or port is malformed") from error
-    if parts.scheme not in ("ws", "wss"):
-        raise Unfit("it does not begin with ws:// or wss://")
-    if "@" in parts.netloc:
-        raise Unfit("it holds a user name or password; that is what AuthorizationKey is for")
-    if parts.query or parts.fragment or text.endswith(("?", "#")):
-        raise Unfit("it holds a '?' or '#', and the identity is appended to it")
-    if port == 0 or parts.netloc.endswith(":"):
-        raise Unfit("its port is missing or 0")
-    if not _PATH.fullmatch(parts.path):
-        raise Unfit("its path holds a character that must be percent-encoded")
-    host = _host(parts.hostname or "", parts.netloc)
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}".rstrip("/")
-
-
-def _host(host: str, netloc: str) -> str:
-    if netloc.startswith("["):
-        try:
-            return f"[{ipaddress.IPv6Address(host)}]"
-        except ValueError as error:
-            raise Unfit("its IPv6 address is malformed") from error
-    return host if _HOST.fullmatch(host) else _refuse("its host is missing or malformed")
+    return addresses.websocket_url(text) if text else ""
 
 
 def _address(_key: Key, text: str, _connectors: int) -> str:
-    if not text:
-        return ""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError as error:
-        raise Unfit("it is no IP address") from error
-    if address.is_unspecified or address.is_multicast:
-        raise Unfit("no server can have this address")
-    return str(address)
+    return addresses.server(text) if text else ""
 
 
 def _json(_key: Key, text: str, _connectors: int) -> Any:
     for candidate in (text, text.replace("'", '"')):
         try:
-            value = json.loads(candidate, parse_constant=_refuse)
+            value = json.loads(candidate, parse_constant=refuse)
         except (ValueError, RecursionError):
             continue
         if "'" in json.dumps(value) or '\\"' in json.dumps(value):
@@ -272,7 +225,7 @@ def _integers(key: Key, text: str, connectors: int) -> tuple[int, ...]:
 def _csl(key: Key, text: str, connectors: int) -> tuple[str, ...]:
     words = {word.casefold(): word for word in key.choices}
     items = _items(key, text, connectors)
-    return _once([words.get(item.casefold()) or _refuse(f"{item!r} is none of them") for item in items])
+    return _once([words.get(item.casefold()) or refuse(f"{item!r} is none of them") for item in items])
 
 
 def _labels(key: Key, text: str, connectors: int) -> tuple[str, ...]:
@@ -289,7 +242,7 @@ def _tags(key: Key, text: str, connectors: int) -> tuple[str, ...]:
 
 def _measurands(key: Key, text: str, connectors: int) -> tuple[str, ...]:
     items = _items(key, text, connectors)
-    return _once([measurands.canonical(item) or _refuse(f"{item!r} is no measurand") for item in items])
+    return _once([measurands.canonical(item) or refuse(f"{item!r} is no measurand") for item in items])
 
 
 def _phase_rotation(key: Key, text: str, connectors: int) -> tuple[str, ...]:
@@ -326,10 +279,6 @@ def _join(items: Sequence[object]) -> str:
 
 
 # --- the table of types ------------------------------------------------------------------------------------------
-
-
-def _refuse(reason: str) -> NoReturn:
-    raise Unfit(reason)
 
 
 def _range(key: Key) -> str:

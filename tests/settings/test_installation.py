@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kiosk.model.enums import ConnectorType
 from kiosk.model.errors import BadFile, BadValue, UserFacing
 from kiosk.settings import Installation, docs, reading
-from kiosk.settings.installation import CONNECTOR_DEFAULTS, connector
+from kiosk.settings.sections import CONNECTOR_DEFAULTS, connector
 
 
 def load(tmp_path: Path, text: str, *overrides: str) -> Installation:
@@ -147,7 +147,7 @@ def test_a_connector_needs_only_what_differs_from_its_type(tmp_path: Path) -> No
         ('connectors = "CCS,CCS,CCS,CCS,CCS"', "connectors has 5 entries, allowed are 1 to 4"),
         ("connectors = 3", "connectors = 3 does not fit (list)"),
         ("connectors = [1]", "connectors = [1] does not fit (list)"),
-        ('connectors = ["CCX"]', "connectors\.0\.type = 'CCX' does not fit (one of CCS, CHAdeMO, GBT, CCS_AC)"),
+        ('connectors = ["CCX"]', "connectors.0.type = 'CCX' does not fit (one of CCS, CHAdeMO, GBT, CCS_AC)"),
         ("[[connectors]]\nlock = true", "connectors.0.type is missing"),
         ('[[connectors]]\ntype = "CCS"\nmin_voltage_v = 1000', "connectors.0.min_voltage_v is not below"),
         ("[hardware]\nstacks = 0", "hardware.stacks is 0, but connectors.0 (CCS) needs one"),
@@ -165,7 +165,7 @@ def test_all_misfits_are_reported_together(tmp_path: Path) -> None:
     )
     assert problem.split("; ") == [
         "hotlin is unknown (did you mean hotline?)",
-        "connectors\.0\.type = 'CCX' does not fit (one of CCS, CHAdeMO, GBT, CCS_AC)",
+        "connectors.0.type = 'CCX' does not fit (one of CCS, CHAdeMO, GBT, CCS_AC)",
         "connectors.1.lock = 1 does not fit (true or false)",
         "backend.retry_min_s = 0 does not fit (number above 0 to 3600)",
         "backend.call_timeout_s = 'x' does not fit (number above 0 to 600)",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kiosk.i18n import languages as spoken
 from kiosk.settings import languages, measurands, valuetypes
 from kiosk.settings.table import KEYS, KeyType, find
-from kiosk.settings.valuetypes import Unfit
+from kiosk.settings.unfit import Unfit
 
 IDENTITY = "chargePointIdentity"
 GOOD = [
@@ -132,6 +132,10 @@ BAD = [
     ("WebSocketUrl", "ws://example.com:65536", "port"),
     ("WebSocketUrl", "ws://example.com:x", "port"),
     ("WebSocketUrl", "ws://[::1", "malformed"),
+    ("WebSocketUrl", "ws://[::1]x:80", "malformed"),
+    ("WebSocketUrl", "ws://[fe80::1%25eth0]", "malformed"),
+    ("WebSocketUrl", "ws://10.0.0.256", "IP address is malformed"),
+    ("WebSocketUrl", "ws://exa..mple.com", "host is missing or malformed"),
     ("WebSocketUrl", "ws://[::g]", "malformed"),
     ("WebSocketUrl", "ws://example.com/a%2", "percent-encoded"),
     ("DnsServer", "192.168.1", "no IP address"),
