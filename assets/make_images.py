@@ -230,7 +230,7 @@ def avenue(p: QPainter) -> None:
         dash.lineTo(far + half2, y2)
         dash.lineTo(far - half2, y2)
         p.fillPath(dash, QColor(CREAM))
-    for i in reversed(range(26)):
+    for i in reversed(range(1, 26)):
         near = 1 / (1 + i * 0.34)
         for side in (-1, 1):
             x, y = far + side * 760 * near, horizon + 250 * near

@@ -47,8 +47,9 @@ class Show:
         self.playlist = playlist
         self._undecodable = {item: stamp for item, stamp in self._undecodable.items() if item in playlist}
         self._search()
-        if self._loading is not None and self._loading.item not in playlist and not self._fading:
-            self._drop()
+        shown = self.shown.item if self.shown is not None else None
+        if self._loading is not None and not self._fading and self._loading.item != next_item(playlist, shown):
+            self._drop()  # gone, or another one has come before it
         if self.shown is not None and self.shown.item not in playlist:
             self._due_s = AT_ONCE
 
