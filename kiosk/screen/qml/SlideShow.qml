@@ -8,8 +8,8 @@ Item {
 
     property int fadeMs: 600
     property int owner: 0
-    property Image front: first
-    property Image back: second
+    property Layer front: first
+    property Layer back: second
 
     function bringForward(): void {
         const old = show.front;
