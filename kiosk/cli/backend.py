@@ -10,11 +10,18 @@ import typer
 from kiosk.cli import common
 from kiosk.cli.common import Data, Json
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="The embedded central system. Alone or with options it is started (kiosk backend --port 9000); with one "
-    "of these words a running one is asked or commanded.",
-)
+HELP = """
+The embedded central system.
+
+Without one of the commands below it is started:
+
+    kiosk backend \\[--data DIR] \\[--host ADDRESS] \\[--port PORT] \\[--heartbeat S]
+
+                  \\[--boot Accepted,Pending,Rejected] \\[--accept TAG]... \\[--block TAG]... \\[--quiet]
+
+With one of them a running one (`kiosk run` starts one, too) is asked or commanded.
+"""
+app = typer.Typer(no_args_is_help=True, help=HELP, short_help="The embedded central system: start it, command it.")
 Station = Annotated[
     str | None, typer.Option("--station", metavar="ID", help="Which station, where several are connected.")
 ]

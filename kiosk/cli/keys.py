@@ -66,8 +66,8 @@ def set_key(
 
 
 @app.command("docs")
-def docs(as_json: Json = False) -> None:
-    """Explain all keys: type, range, unit, default, meaning. Needs no running station."""
+def docs(data: Data, as_json: Json = False) -> None:
+    """Explain all keys: type, range, unit, default, meaning. Needs no running station, whatever --data says."""
     from kiosk.settings import docs as reference
 
     if as_json:

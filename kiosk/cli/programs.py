@@ -21,8 +21,8 @@ def direct(arguments: Sequence[str]) -> Callable[[], int] | None:
     if not arguments or arguments[0] not in MODULES:
         return None
     name, options = arguments[0], list(arguments[1:])
-    if name == "backend" and options and not options[0].startswith("-"):
-        return None  # kiosk backend log ...
+    if name == "backend" and options and (not options[0].startswith("-") or options[0] in ("-h", "--help")):
+        return None  # kiosk backend log ..., whose help is that of the program as well
     return lambda: start(name, options)
 
 
