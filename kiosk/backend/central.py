@@ -47,6 +47,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     parents: Mapping[str, str] = msgspec.field(default_factory=dict)
     passwords: Mapping[str, bytes] | None = None
     call_timeout_s: float = 30.0
+    ping_interval_s: float | None = 20.0  # WebSocket pings of our own; a station that does not answer is dropped
     first_transaction_id: int = 1
 
 
@@ -104,6 +105,7 @@ class CentralSystem:
             origins=[None],  # a page in a browser always names its origin, and has no business here
             process_request=self._admit,
             compression=None,
+            ping_interval=self.options.ping_interval_s,
             close_timeout=1,
             server_header=None,
         )

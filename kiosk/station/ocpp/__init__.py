@@ -3,9 +3,9 @@
 ``outbox`` (pure) turns transaction facts into messages and says when to repeat one; ``status`` (pure) says which
 StatusNotification is due; ``registration`` (pure) who we are and where we dial; ``wire`` is one connection: one
 call in flight, calls of the other side answered meanwhile; ``actions`` the one table of what a backend may ask;
-``client`` the shell that dials and registers, ``delivery`` the one that delivers, ``registered`` the one that tells
-statuses and heartbeats. This room must never decide about a session, and never keep a queue of its own: what is
-owed stands in the journal.
+``client`` the shell that dials and registers, ``delivery`` the one that delivers, ``registered`` the one that
+tells statuses and heartbeats. This room must never decide about a session, and never keep a queue of its own:
+what is owed stands in the journal.
 
 Decisions
 - Framing, schemas and error codes come from the ``ocpp`` library. Its ``call()`` is not used: it matches answers

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ocpp.exceptions import OCPPError
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from kiosk import __version__
@@ -28,7 +28,7 @@ from kiosk.station.ocpp.actions import answer as answer_call
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
 from kiosk.station.ocpp.registered import Registered
-from kiosk.station.ocpp.wire import Answer, Wire
+from kiosk.station.ocpp.wire import Answer, Wire, why
 from kiosk.station.state import State
 from kiosk.station.storage import Journal, TagStore
 
@@ -77,6 +77,7 @@ class OcppClient:
         self._boot: RegistrationStatus | None = None
         self._told_boot: dict[str, Any] | None = None  # fields of the accepted BootNotification
         self._unreachable = False
+        self._served = False  # the present connection got as far as being of use
         self._boot_now = asyncio.Event()
         self._ping_changed = asyncio.Event()
         self._delivery = Delivery(settings, journal, tags, clock, on_start_answered, self._counted)
@@ -100,7 +101,8 @@ class OcppClient:
 
     @property
     def online(self) -> bool:
-        return self._wire is not None and self._boot is RegistrationStatus.ACCEPTED
+        wire = self._wire
+        return wire is not None and wire.usable and self._boot is RegistrationStatus.ACCEPTED
 
     @property
     def unreachable(self) -> bool:
@@ -142,9 +144,9 @@ class OcppClient:
                 reason = _reason(error)
                 # the same trouble is told once; the tries go on
                 log.log(logging.INFO if reason == told else logging.WARNING, "backend: %s", reason)
-                told = "" if self.online else reason
+                told = "" if self._served else reason
             # losing the line is not yet a failed attempt to get one
-            self._unreachable = self._unreachable or not self.online
+            self._unreachable = self._unreachable or not self._served
             self._wire = None
             self._publish()
             wait_s = self._backoff.next_s()
@@ -153,6 +155,7 @@ class OcppClient:
 
     async def _connection(self) -> None:
         """One connection, from the dial to its end. Raises what ended it."""
+        self._served = False
         identity = self._settings.str("chargePointIdentity")
         url = registration.address(self._base_url, identity)
         auth = registration.basic_auth(identity, self._settings.str("AuthorizationKey"))
@@ -192,6 +195,7 @@ class OcppClient:
         if self._boot is not RegistrationStatus.ACCEPTED or self._boot_fields() != self._told_boot:
             await self._register(wire)
         self._backoff.reset()
+        self._served = True
         self._unreachable = False
         self._publish()
         await self._registered.talk(wire)
@@ -297,4 +301,6 @@ def _reason(error: Exception) -> str:
     """One line for the log."""
     if isinstance(error, TimeoutError):
         return "no answer to the dial"
+    if isinstance(error, ConnectionClosed):
+        return why(error)
     return str(error) or type(error).__name__

@@ -23,9 +23,12 @@ async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
 
 
 async def wait(event: asyncio.Event, at_most_s: float | None) -> bool:
-    """True when the event came, False when the time ran out; None waits for ever."""
+    """True when the event came, False when the time ran out; None waits for ever.
+
+    A wait is at least a millisecond: differences of clock readings leave crumbs that no timer can wait for.
+    """
     try:
-        async with asyncio.timeout(at_most_s):
+        async with asyncio.timeout(None if at_most_s is None else max(at_most_s, 0.001)):
             await event.wait()
     except TimeoutError:
         return False

@@ -113,7 +113,7 @@ class StatusBoard:
                 continue
             if change.picture == known.get(connector_id):
                 continue
-            if follower is None and now_s - change.since_s < minimum_s:
+            if follower is None and now_s < change.since_s + minimum_s:
                 kept.append(change)
                 continue
             ripe.append((change.picture, change.at))

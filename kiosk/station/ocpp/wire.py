@@ -88,7 +88,7 @@ class Wire:
         try:
             await first_of(self._read(), self._answer_calls(), self._until_dropped())
         except ConnectionClosed as error:
-            raise BackendUnreachable(_why(error)) from error
+            raise BackendUnreachable(why(error)) from error
         finally:
             self._lose("the connection ended")
 
@@ -103,6 +103,11 @@ class Wire:
             self._drop_when_answered = reason
         else:
             self.drop(reason)
+
+    @property
+    def usable(self) -> bool:
+        """Not given up yet."""
+        return not self._dropped.done()
 
     async def alive(self) -> bool:
         """Does the other side still answer a ping?"""
@@ -146,7 +151,7 @@ class Wire:
                 async with asyncio.timeout(self._call_timeout_s):
                     return await answered
             except ConnectionClosed as error:
-                raise BackendUnreachable(_why(error)) from error
+                raise BackendUnreachable(why(error)) from error
             except TimeoutError as error:
                 alive = await self.alive()
                 # no turn for anybody any more: a late answer must find nobody
@@ -241,7 +246,8 @@ class Wire:
         await self._send(json.dumps([4, message_id, code, description, {}], separators=(",", ":")))
 
 
-def _why(closed: ConnectionClosed) -> str:
+def why(closed: ConnectionClosed) -> str:
+    """One line for the log."""
     if closed.rcvd is not None:
         return f"the backend closed the connection ({closed.rcvd.code} {closed.rcvd.reason})".replace(" )", ")")
     return "the connection broke"

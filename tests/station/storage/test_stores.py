@@ -6,9 +6,9 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from kiosk.settings.values import Change
 
 from kiosk.model.enums import AuthorizationStatus, Provenance
+from kiosk.settings.values import Change
 from kiosk.station.storage import AvailabilityStore, Database, EventLog, MetaStore, SettingsStore, TagStore
 from kiosk.station.storage.records import TagEntry
 from tests.fakes.clock import ManualClock
