@@ -61,8 +61,13 @@ class ConnectorPort(Protocol):
     """One charging cable with its controller, lock, meter and ring.
 
     Duties: reports Plugged/Unplugged and phases in order; opens its contactor by itself on a fault that stops
-    charging, on Unplugged, and when ``set_limit_w`` was not repeated for ``watchdog_s`` (the core is dead).
-    After a restart of the core it reports the plug state as it is, with the contactor open.
+    charging, on Unplugged, when ``set_limit_w`` was not repeated for ``watchdog_s`` (the core is dead), and when
+    the car still draws more than the limit 1 s after it was lowered. STOPPING that nobody asked for, without
+    EndedByCar, FaultRaised or Unplugged before it, is one of the last two.
+    After a restart of the core it reports the plug state as it is, with the contactor open: phase PLUGGED, and
+    VehicleIdentified again where the car tells it.
+
+    Events are told from the event loop, never inside a call; the properties may be further on by then.
     """
 
     @property
@@ -108,13 +113,17 @@ class ConnectorPort(Protocol):
     def start(self) -> None:
         """Begin a session with the plugged car: communication, lock, isolation test, precharge, energy.
 
-        Power stays 0 until ``set_limit_w`` allows more. Progress comes as PhaseChanged. No car plugged in, or
-        a fault raised: nothing happens (the core reads ``faults`` and ``plugged`` first). Idempotent.
+        Allowed from PLUGGED and ENDED. Power stays 0 until ``set_limit_w`` allows more after this call. Progress
+        comes as PhaseChanged. No car plugged in, a fault raised that blocks a start, or a session that is still
+        STOPPING: nothing happens (the core reads ``faults``, ``plugged`` and ``phase`` first). Idempotent.
         """
         ...
 
     def stop(self) -> None:
-        """End the session: STOPPING, then ENDED, unlocked. Idempotent; allowed in any phase."""
+        """End the session: contactor open at once, STOPPING, then ENDED, unlocked. Idempotent; any phase.
+
+        Without a session (UNPLUGGED, PLUGGED, ENDED) nothing happens and nothing is told.
+        """
         ...
 
     def set_limit_w(self, limit_w: int) -> None:
@@ -122,7 +131,7 @@ class ConnectorPort(Protocol):
         ...
 
     def unlock(self) -> bool:
-        """Try to unlock; True when the plug is free. Only ever with the contactor open."""
+        """Try to unlock; True when the plug is free. False with a session under way or a lock fault raised."""
         ...
 
     def set_led(self, rgb: str, blink_hz: float = 0.0) -> None:
@@ -164,7 +173,10 @@ class StacksPort(Protocol):
         ...
 
     def assign(self, connector_id: int, stacks: int) -> None:
-        """Switch that many stacks to the connector (0 = release). Only with the sum within ``count``."""
+        """Switch that many stacks to the connector (0 = release); releases come before what they make possible.
+
+        Raises UnknownConnector, ValueError when the sum would exceed ``count`` or the connector is AC.
+        """
         ...
 
 

@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 OBEY_WITHIN_S = 1.0
 """A draw above the limit for longer opens the contactor (decision 10)."""
 
+TINY_S = 1e-6
+"""Shorter spans count as over: after months, adding them to the clock's reading would change nothing."""
+
 
 class Ring(msgspec.Struct, frozen=True):
     """LED ring of the holder: RRGGBB, empty = off."""
@@ -149,7 +152,10 @@ class SimConnector:
         self.catch_up()
         if self._vehicle is None or blocks_start(self._raised):
             return
-        self._move(phases.start(self._progress))
+        begun = phases.start(self._progress)
+        if begun is not self._progress:
+            self._limit_w = self._obeyed_w = 0  # a limit of the session before is none for this one
+            self._move(begun)
 
     def stop(self) -> None:
         self.catch_up()
@@ -291,7 +297,7 @@ class SimConnector:
     def catch_up(self) -> None:
         """Work out everything up to now."""
         now_s = self._clock.monotonic()
-        while now_s - self._seen_s > 1e-9:
+        while now_s - self._seen_s > TINY_S:
             self._seen_s += self._slice(now_s - self._seen_s)
         if now_s > self._seen_s:
             self._seen_s = now_s
@@ -318,7 +324,7 @@ class SimConnector:
 
     def _charge(self, vehicle: Vehicle, dt_s: float) -> float:
         left_s = self._fed_s + self._hardware.watchdog_s - self._seen_s
-        if left_s <= 0:
+        if left_s <= TINY_S:
             log.warning(
                 "%s: the core was silent for %.1f s, contactor opened", self._name, self._hardware.watchdog_s
             )
@@ -338,7 +344,7 @@ class SimConnector:
             self._end()
         elif vehicle.power_w > self._limit_w:
             self._over_s += used_s
-            if self._over_s >= OBEY_WITHIN_S - 1e-9:
+            if self._over_s >= OBEY_WITHIN_S - TINY_S:
                 log.warning("%s: the car draws more than %d W, contactor opened", self._name, self._limit_w)
                 self._end()
         else:

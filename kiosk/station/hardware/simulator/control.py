@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kiosk.model.enums import ConnectorType, Phase
-from kiosk.model.errors import BadValue
+from kiosk.model.errors import BadValue, NotPossible
 from kiosk.station.hardware.simulator import cars, faults
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ class SimulatorControl:
         self._simulator.station.set_door(open)
 
     def light(self, lux: float) -> None:
-        """Ambient light at the sensor. Raises BadValue."""
+        """Ambient light at the sensor. Raises BadValue, NotPossible without a sensor."""
+        if self._simulator.station.light_lux is None:
+            raise NotPossible("this station has no light sensor (installation file: hardware.light_sensor)")
         if not 0 <= lux < 1e6:
             raise BadValue("light", str(lux), "there is no such light", "0 to 1000000 lux")
         self._simulator.station.set_light(lux)

@@ -23,6 +23,7 @@ CABLE_RISE_K = 35.0
 """Rise of the cable above ambient at its full current, once settled."""
 
 CABLE_SETTLES_S = 600.0
+LONGEST_ESTIMATE_S = 48 * 3600.0
 FULL_PERCENT = 100.0
 
 
@@ -148,7 +149,7 @@ def power_w(car: Car, draw: Draw, *, ac: bool) -> int:
 
 
 def time_to_s(car: Car, soc_percent: float, goal_percent: float, offer: Offer, *, ac: bool) -> int | None:
-    """Seconds until ``goal_percent`` if the offer stays; 0 when reached, None when it would never be."""
+    """Seconds until ``goal_percent`` if the offer stays; 0 when reached, None for never and for days."""
     if soc_percent >= goal_percent:
         return 0
     efficiency = car.ac_efficiency if ac else car.efficiency
@@ -163,6 +164,8 @@ def time_to_s(car: Car, soc_percent: float, goal_percent: float, offer: Offer, *
             return None
         total_s += car.battery_wh * (high - low) / FULL_PERCENT / efficiency / watts * 3600
         low = high
+        if total_s > LONGEST_ESTIMATE_S:
+            return None
     return math.ceil(total_s)
 
 

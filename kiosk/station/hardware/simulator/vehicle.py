@@ -67,7 +67,7 @@ class Vehicle:
         if self.identify_in_s is None:
             return False
         self.identify_in_s -= dt_s
-        if self.identify_in_s > 1e-9:
+        if self.identify_in_s > 1e-6:
             return False
         self.identify_in_s = None
         self.identified = True

@@ -1,0 +1,173 @@
+"""Cars, cards, doors and rings of the simulated station."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kiosk.model.enums import ConnectorType
+from kiosk.model.errors import BadValue, NotPossible, UnfittingCar, UnknownCar, UnknownConnector, UsageError
+from kiosk.station.hardware.ports import FaultCleared, FaultRaised
+from tests.fakes.bench import Bench, installation
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.mark.parametrize("number", [-1, 0, 5, 99])
+def test_an_unknown_connector_is_named(bench: Bench, number: int) -> None:
+    control = bench.sim.control
+    with pytest.raises(UnknownConnector, match="connectors 1 to 4"):
+        control.plug(number)
+    for wish in (control.unplug, control.end, control.disobey):
+        with pytest.raises(UnknownConnector):
+            wish(number)
+    if number:
+        with pytest.raises(UnknownConnector):
+            control.fault(number, 18)
+        with pytest.raises(UnknownConnector):
+            control.clear(number, 18)
+    with pytest.raises(UnknownConnector):
+        bench.sim.stacks.assign(number, 1)
+
+
+def test_a_plug_that_is_in_cannot_be_plugged(bench: Bench) -> None:
+    bench.sim.control.plug(1)
+    with pytest.raises(NotPossible, match="connector 1 is plugged into family64 already; unplug it first"):
+        bench.sim.control.plug(1)
+
+
+def test_what_needs_a_car_says_so(bench: Bench) -> None:
+    control = bench.sim.control
+    for wish in (lambda: control.unplug(1), lambda: control.request(1, 0), lambda: control.disobey(1)):
+        with pytest.raises(NotPossible, match="not plugged in"):
+            wish()
+    with pytest.raises(NotPossible, match="no session"):
+        control.end(1)
+
+
+def test_a_wrong_car_leaves_the_connector_free(bench: Bench) -> None:
+    with pytest.raises(UnfittingCar):
+        bench.sim.control.plug(1, "city24")
+    with pytest.raises(UnknownCar):
+        bench.sim.control.plug(1, "beetle")
+    with pytest.raises(BadValue, match="0 to 100 percent"):
+        bench.sim.control.plug(1, soc_percent=101)
+    assert not bench[1].plugged
+    assert all(issubclass(error, UsageError) for error in (UnfittingCar, UnknownCar, BadValue, UnknownConnector))
+
+
+def test_two_cars_of_a_model_have_two_macs(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, built=installation(ConnectorType.CCS, ConnectorType.CCS))
+    bench.sim.control.plug(1)
+    bench.sim.control.plug(2)
+    bench.wait(3)
+    first, second = bench[1].vehicle_id, bench[2].vehicle_id
+    assert first == "02A4C1640001"
+    assert second is not None
+    assert second != first
+    assert len(second) == 12
+    assert Bench(tmp_path, built=bench.built).sim.control.state().connectors[1].vehicle_id == second
+
+
+@pytest.mark.parametrize(
+    ("uid", "told"),
+    [
+        ("04AE179C4F6181", "04AE179C4F6181"),
+        ("04ae179c4f6181", "04AE179C4F6181"),
+        ("04:AE-17 9c", "04AE179C"),
+        ("00112233445566778899", "00112233445566778899"),
+    ],
+)
+def test_a_card_is_read_as_upper_case_hex(bench: Bench, uid: str, told: str) -> None:
+    bench.sim.control.card(uid)
+    assert bench.cards == []
+    bench.sim.step()
+    assert bench.cards == [told]
+
+
+@pytest.mark.parametrize("uid", ["", "04AE17", "04AE179", "04AE179C4", "nothexnothex", "0011223344556677889900"])
+def test_a_card_that_is_none_is_refused(bench: Bench, uid: str) -> None:
+    with pytest.raises(BadValue, match="4 to 10 bytes"):
+        bench.sim.control.card(uid)
+
+
+def test_the_door(bench: Bench) -> None:
+    bench.sim.control.door(False)
+    bench.sim.control.door(True)
+    bench.sim.control.door(True)
+    bench.sim.step()
+    assert bench.station == [FaultRaised(1001)]
+    assert bench.sim.station.door_open
+    bench.station.clear()
+    bench.sim.control.door(False)
+    bench.sim.step()
+    assert bench.station == [FaultCleared(1001), FaultRaised(1000), FaultCleared(1000)]
+    assert not bench.sim.station.door_open
+
+
+def test_the_door_by_its_codes(bench: Bench) -> None:
+    bench.sim.control.fault(0, 1001)
+    assert bench.sim.control.state().door_open
+    bench.sim.control.clear(0, 1000)
+    assert bench.sim.control.state().door_open
+    bench.sim.control.clear(0, 1001)
+    assert not bench.sim.control.state().door_open
+    bench.sim.control.fault(0, 1000)
+    assert not bench.sim.control.state().door_open
+
+
+def test_light_is_unknown_without_a_sensor(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "a")
+    assert bench.sim.station.light_lux is None
+    with pytest.raises(NotPossible, match="light_sensor"):
+        bench.sim.control.light(20)
+    bench = Bench(tmp_path / "b", built=installation(light_sensor=True))
+    bench.sim.control.light(20)
+    assert bench.sim.station.light_lux == 20
+    with pytest.raises(BadValue):
+        bench.sim.control.light(-1)
+
+
+def test_the_rings_are_seen(bench: Bench) -> None:
+    bench[2].set_led("0000FF", 1.0)
+    view = bench.sim.control.state().connectors[1]
+    assert (view.led_rgb, view.led_blink_hz) == ("0000FF", 1.0)
+    assert bench.sim.control.state().connectors[0].led_rgb == ""
+
+
+def test_stacks_feed_one_connector_at_a_time(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, built=installation(ConnectorType.CCS, ConnectorType.CCS, ConnectorType.CCS_AC))
+    stacks = bench.sim.stacks
+    assert (stacks.count, stacks.power_w) == (2, 25_000)
+    stacks.assign(1, 2)
+    with pytest.raises(ValueError, match="1 stacks for connector 2: 0 are free"):
+        stacks.assign(2, 1)
+    with pytest.raises(ValueError, match="-1 stacks"):
+        stacks.assign(2, -1)
+    with pytest.raises(ValueError, match="not fed by stacks"):
+        stacks.assign(3, 1) if stacks.assign(1, 1) is None else None
+    stacks.assign(2, 1)
+    assert [view.stacks for view in bench.sim.control.state().connectors] == [1, 1, 0]
+
+
+def test_the_most_a_connector_can_give(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, built=installation(stacks=1))
+    assert [c.max_power_w for c in bench.sim.connectors] == [25_000, 25_000, 25_000, 22_000]
+
+
+def test_the_state_is_plain_data(bench: Bench) -> None:
+    bench.begin(1)
+    plain = msgspec.to_builtins(bench.sim.control.state())
+    assert plain["connectors"][0]["phase"] == "energy"
+    assert plain["connectors"][0]["contactor_closed"] is True
+    assert plain["connectors"][3]["car"] is None
+    assert msgspec.json.decode(msgspec.json.encode(plain))["connectors"][0]["led_rgb"] == ""
+
+
+def test_all_cars_are_listed(bench: Bench) -> None:
+    assert {"family64", "city24", "grand93"} <= {car.name for car in bench.sim.control.cars()}
