@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
@@ -12,6 +14,9 @@ from kiosk.model.errors import KioskError, LinkClosed, UsageError
 from kiosk.model.paths import default_data_dir
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from kiosk.link.messages import Params
     from kiosk.model.snapshot import Snapshot
 
@@ -77,6 +82,23 @@ def print_json(value: Any, *, indent: bool = True) -> None:
         encoded = msgspec.json.format(encoded, indent=2)
     sys.stdout.write(encoded.decode() + "\n")
     sys.stdout.flush()
+
+
+def console() -> Console:
+    """For tables. Where no terminal gives a width, wide enough for all of ours."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 120)
+
+
+def table(*titles: str, right: Collection[str] = ()) -> Table:
+    """An empty table; the columns named in ``right`` hold figures."""
+    from rich.table import Table
+
+    found = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
+    for title in titles:
+        found.add_column(title, justify="right" if title in right else "left", no_wrap=True)
+    return found
 
 
 def say(text: str) -> None:

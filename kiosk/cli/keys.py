@@ -25,15 +25,11 @@ def list_keys(data: Data, as_json: Json = False) -> None:
     if as_json:
         common.print_json(keys)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2), header_style="bold")
-    for title in ("Key", "Value", "Unit", "From", ""):
-        table.add_column(title, overflow="fold")
+    table = common.table("Key", "Value", "Unit", "From", "")
+    table.columns[1].no_wrap = False
     for key in keys:
         table.add_row(key.name, shown(key), key.unit, key.provenance, remark(key))
-    Console().print(table)
+    common.console().print(table)
 
 
 @app.command("get")

@@ -55,12 +55,9 @@ def sessions(
     if as_json:
         common.print_json(rows)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2), header_style="bold")
-    for title in ("Begun (UTC)", "Ended (UTC)", "N", "Card", "Energy", "Transaction", "Ended by"):
-        table.add_column(title, justify="right" if title == "Energy" else "left")
+    table = common.table(
+        "Begun (UTC)", "Ended (UTC)", "N", "Card", "Energy", "Transaction", "Ended by", right=("Energy",)
+    )
     for row in rows:
         known = row.meter_stop_wh is not None
         table.add_row(
@@ -72,4 +69,4 @@ def sessions(
             "–" if row.transaction_id is None else str(row.transaction_id),
             row.stop_reason or "",
         )
-    Console().print(table)
+    common.console().print(table)

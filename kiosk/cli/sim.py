@@ -116,12 +116,7 @@ def cars(data: Data, as_json: Json = False) -> None:
     if as_json:
         common.print_json(found)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2), header_style="bold")
-    for title in ("Name", "Inlets", "Battery", "At most", "MAC", ""):
-        table.add_column(title)
+    table = common.table("Name", "Inlets", "Battery", "At most", "MAC", "", right=("Battery", "At most"))
     for car in found:
         table.add_row(
             car.name,
@@ -131,4 +126,4 @@ def cars(data: Data, as_json: Json = False) -> None:
             car.vehicle_id,
             car.description,
         )
-    Console().print(table)
+    common.console().print(table)

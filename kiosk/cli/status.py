@@ -38,9 +38,7 @@ def status(
     if as_json:
         common.print_json(as_dict(picture))
         return
-    from rich.console import Console
-
-    Console().print(as_table(picture))
+    common.console().print(as_table(picture))
 
 
 def as_dict(snapshot: Snapshot) -> dict[str, Any]:
@@ -84,11 +82,8 @@ def as_table(snapshot: Snapshot) -> RenderableType:
     ]
     if notes:
         head.add_row("Notes", ", ".join(notes))
-    table = Table(box=None, padding=(0, 2), header_style="bold")
-    for title in ("", "Type", "Status", "Power", "Voltage", "Current", "SoC", "Energy", "Card", "Limited by"):
-        table.add_column(
-            title, justify="left" if title in ("", "Type", "Status", "Card", "Limited by") else "right"
-        )
+    figures = ("Power", "Voltage", "Current", "SoC", "Energy")
+    table = common.table("", "Type", "Status", *figures, "Card", "Limit", right=figures)
     for connector in snapshot.connectors:
         table.add_row(*row(connector))
     return Group(head, Text(""), table)
@@ -154,5 +149,5 @@ def _follow(data: Data, as_json: bool) -> None:
         return
     from rich.live import Live
 
-    with Live(screen=False, auto_refresh=False) as live:
+    with Live(console=common.console(), auto_refresh=False) as live:
         asyncio.run(watch(lambda picture: live.update(as_table(picture), refresh=True)))

@@ -282,6 +282,7 @@ class _Face:
         self._hello = hello
         self.channel.name = f"face {hello.face[:20]!r} at the {self._door}'s door"
         if hello.face == "screen" and self._door is Door.DRIVER:
+            self.channel.name = "the screen"
             self._server.screen_arrived(self)
         if hello.subscribe:
             # after the welcome: the answer is queued when this handler has returned
