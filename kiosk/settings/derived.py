@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Final
 
+from kiosk.settings import valuetypes
 from kiosk.settings.installation import Installation
+from kiosk.settings.table import KEYS
 
 
 def _number(value: float) -> float | int:
@@ -18,7 +19,7 @@ def _connectors(installation: Installation) -> str:
         {"max_current": _number(c.max_current_a), "pos": i, "type": c.type.value}
         for i, c in enumerate(installation.connectors, start=1)
     ]
-    return json.dumps({"connectors": fitted}, separators=(",", ":"), sort_keys=True).replace('"', "'")
+    return valuetypes.written(KEYS["Connectors"], {"connectors": fitted})
 
 
 def _phase_rotation(installation: Installation) -> str:
@@ -32,7 +33,7 @@ def _power_limits(installation: Installation) -> str:
 
 
 def _labels(installation: Installation) -> str:
-    return ",".join(c.label or str(i) for i, c in enumerate(installation.connectors, start=1))
+    return ",".join(c.label.strip() or str(i) for i, c in enumerate(installation.connectors, start=1))
 
 
 DERIVED: Final[dict[str, Callable[[Installation], str]]] = {

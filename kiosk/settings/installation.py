@@ -200,5 +200,9 @@ def _contradictions(installation: Installation) -> list[str]:
         except ValueError:
             found.append(f"modbus.allow: {network!r} is no address or network")
     codes = {language.code for language in LANGUAGES}
-    found += [f"tariff.{code} is no language code" for code in installation.tariff if code not in {"", *codes}]
+    found += [
+        f"tariff.{reading.printable(code)} is no language code"
+        for code in installation.tariff
+        if code not in {"", *codes}
+    ]
     return found

@@ -118,7 +118,9 @@ def convert(cls: type[msgspec.Struct], raw: Raw, problems: list[str], where: str
     for name in raw:
         if name not in known:
             meant = nearest(name, known)
-            problems.append(f"{where}{name} is unknown" + (f" (did you mean {meant}?)" if meant else ""))
+            problems.append(
+                f"{where}{printable(name)} is unknown" + (f" (did you mean {meant}?)" if meant else "")
+            )
     values = {}
     for name, field in known.items():
         if name in raw:
@@ -141,7 +143,9 @@ def _value(field: Field, value: Any, problems: list[str], where: str) -> Any:
     if typing.get_origin(field.kind) is dict and isinstance(value, dict):
         entry = field._replace(kind=typing.get_args(field.kind)[1], meta=msgspec.Meta())
         entry = entry._replace(full=entry.kind)
-        return {name: _value(entry, given, problems, f"{where}.{name}") for name, given in value.items()}
+        return {
+            name: _value(entry, given, problems, f"{where}.{printable(name)}") for name, given in value.items()
+        }
     try:
         if not all(math.isfinite(number) for number in _floats(value)):
             raise msgspec.ValidationError("not finite")
@@ -157,6 +161,11 @@ def _floats(value: Any) -> Iterator[float]:
     elif isinstance(value, dict | list):
         for entry in value.values() if isinstance(value, dict) else value:
             yield from _floats(entry)
+
+
+def printable(name: str) -> str:
+    """A name from a file for a line of text; TOML allows line breaks in quoted names."""
+    return name if name.isprintable() else repr(name)
 
 
 def _show(value: Any) -> str:

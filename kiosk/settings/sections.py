@@ -29,9 +29,14 @@ class ConnectorInstallation(Section, frozen=True, kw_only=True):
     max_voltage_v: Annotated[float, about("highest output voltage, V", gt=0, le=1500)]
     max_power_w: Annotated[int, about("largest power of the cable and its source, W", gt=0, le=1_000_000)]
     lock: Annotated[bool, about("the station can lock and release the plug; false: an unlock is NotSupported")]
-    label: Annotated[str, about("what is painted on the holder; empty: the connector's number", max_length=20)] = (
-        ""
-    )
+    label: Annotated[
+        str,
+        about(
+            "what is painted on the holder, without comma; empty: the connector's number",
+            max_length=20,
+            pattern=r"^[^,\x00-\x1f]*$",
+        ),
+    ] = ""
 
 
 def _type_defaults(current_a: float, low_v: float, high_v: float, power_w: int, lock: bool) -> dict[str, Any]:

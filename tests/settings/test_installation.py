@@ -139,6 +139,8 @@ def test_a_connector_needs_only_what_differs_from_its_type(tmp_path: Path) -> No
         ('[modbus]\nallow = ["10.0.0"]', "modbus.allow: '10.0.0' is no address or network"),
         ("[modbus]\nallow = [1]", "modbus.allow = [1] does not fit (list of texts)"),
         ('[tariff]\nxx = "1"', "tariff.xx is no language code"),
+        ('[tariff]\n"\\n" = "1"', "tariff.'\\n' is no language code"),
+        ('"a\\nb" = 1', "'a\\nb' is unknown"),
         ("[tariff]\nde = 1", "tariff.de = 1 does not fit"),
         ("[keys]\nGUIslideTime = 1.5", "keys.GUIslideTime = 1.5 does not fit"),
         ('[station]\nserial = "a:b"', "station.serial = 'a:b' does not fit"),
@@ -150,6 +152,7 @@ def test_a_connector_needs_only_what_differs_from_its_type(tmp_path: Path) -> No
         ('connectors = ["CCX"]', "connectors.0.type = 'CCX' does not fit (one of CCS, CHAdeMO, GBT, CCS_AC)"),
         ("[[connectors]]\nlock = true", "connectors.0.type is missing"),
         ('[[connectors]]\ntype = "CCS"\nmin_voltage_v = 1000', "connectors.0.min_voltage_v is not below"),
+        ('[[connectors]]\ntype = "CCS"\nlabel = "A,B"', "connectors.0.label = 'A,B' does not fit"),
         ("[hardware]\nstacks = 0", "hardware.stacks is 0, but connectors.0 (CCS) needs one"),
     ],
 )

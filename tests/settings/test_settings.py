@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.link.messages import KeyInfo
-from kiosk.model.enums import Provenance
+from kiosk.model.enums import ConnectorType, Provenance
 from kiosk.model.errors import BadValue, ReadOnlyKey, UnknownKey, UserFacing
-from kiosk.settings import Certificates, Change, Installation, Settings, StoredKey
+from kiosk.settings import Certificates, Change, Installation, Settings, StoredKey, valuetypes
+from kiosk.settings.derived import DERIVED
+from kiosk.settings.installation import connector
 from kiosk.settings.table import KEYS
 from kiosk.settings.values import DOTS
 
@@ -257,6 +259,24 @@ def test_derived_values_follow_the_installation() -> None:
     assert settings.csl("GUIconnectorLabels") == ("A", "2")
     assert settings.str("chargePointIdentity") == "22BZ00055"
     assert settings.view("chargePointIdentity").default == "22BZ00055"
+
+
+@given(
+    kinds=st.lists(st.sampled_from(ConnectorType), min_size=1, max_size=4),
+    current_a=st.floats(0.1, 999.9),
+    power_w=st.integers(1, 1_000_000),
+    label=st.text("ABC äöü-", max_size=20),
+)
+def test_derived_values_are_canonical_for_any_station(
+    kinds: list[ConnectorType], current_a: float, power_w: int, label: str
+) -> None:
+    fitted = [
+        connector(kind, max_current_a=round(current_a, 1), max_power_w=power_w, label=label) for kind in kinds
+    ]
+    settings = Settings(msgspec.structs.replace(Installation(), connectors=tuple(fitted)))
+    for name in DERIVED:
+        assert valuetypes.stored(KEYS[name], settings.text(name), len(kinds)) == settings.text(name)
+    assert all(view.clamped is None for view in settings.views())
 
 
 def test_the_machine_reports_its_keys_and_no_others() -> None:
