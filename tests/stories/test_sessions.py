@@ -26,7 +26,7 @@ async def finish_at_the_screen(this: Site) -> None:
 
 def test_card_first(real_aio_long: Any, tmp_path: Path) -> None:
     async def story() -> None:
-        async with site(tmp_path, keys=["MeterValueSampleInterval=1"]) as this:
+        async with site(tmp_path, keys=["MeterValueSampleInterval=1", "MinimumStatusDuration=0"]) as this:
             await this.sees(IDENTITY, "Touch")
             standby = await this.picture()
             assert standby.size == (1366, 768)
@@ -47,7 +47,8 @@ def test_card_first(real_aio_long: Any, tmp_path: Path) -> None:
             await this.until("free again", status(1, "Available"))
             await check_books(this, reason="Local")
             assert this.only_transaction().id_tag == CARD
-            assert statuses(this.backend, 1) == ["Available", "Preparing", "Charging", "Finishing", "Available"]
+            whole = ["Available", "Preparing", "Charging", "Finishing", "Available"]
+            await this.backend_has("every status once", lambda b: statuses(b, 1) == whole)
             assert this.only_transaction().meter_values
 
     real_aio_long(story())

@@ -95,7 +95,7 @@ def test_core_frozen_and_woken(real_aio_long: Any, tmp_path: Path) -> None:
             core.resume()
             await this.until("the session is still there", charging(1))
             await this.until("the screen shows it again", on("charging"))
-            assert "the core is lost" in this.output or "core_lost" in this.output
+            assert "the station core is lost" in this.output
             assert (await this.picture()).size == alive.size
             await end(this)
             await check_books(this, reason="Local")

@@ -52,6 +52,7 @@ class Running:
     started_s: float
     meter_start_wh: int
     transaction_id: int | None = None
+    vehicle_id: str | None = None  # of a resumed session: the car that began it
     meter_wh: int = 0  # last known register
     energised: bool = False
     next_sample_at: datetime | None = None

@@ -101,7 +101,13 @@ class Sessions:
         for left in await self._transactions.left_open():
             bay = self.bays.get(left.connector_id)
             age_s = (self._clock.now() - left.last_at).total_seconds()
-            same_car = bay is not None and bay.port.plugged and left.vehicle_id in (None, bay.port.vehicle_id)
+            # the car tells its id again only while it prepares; until then the plug must be proof enough
+            known = bay.port.vehicle_id if bay is not None else None
+            same_car = (
+                bay is not None
+                and bay.port.plugged
+                and (None in (left.vehicle_id, known) or left.vehicle_id == known)
+            )
             if bay is not None and same_car and bay.session is None and age_s <= window_s and not bay.faulted:
                 bay.session = self._transactions.resumed(left)
                 bay.stage = Stage.STARTING
@@ -272,6 +278,9 @@ class Sessions:
             case Unplugged():
                 await self._unplugged(bay)
             case VehicleIdentified(vehicle_id=vehicle_id):
+                if bay.running and bay.session is not None and bay.session.vehicle_id not in (None, vehicle_id):
+                    log.warning("%s%d: another car than before the restart", bay.port.type, bay.id)
+                    self._tell_to_stop(bay, StopReason.EV_DISCONNECTED, None)
                 waits = bay.stage in (Stage.IDLE, Stage.FINISHED) and bay.session is None
                 if waits and self._settings.bool("AutochargeEnabled") and bay.port.type.has_vehicle_id:
                     self._tasks.spawn(f"autocharge {bay.id}", self.start(bay.id, autocharge_tag(vehicle_id)))

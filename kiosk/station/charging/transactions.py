@@ -182,6 +182,7 @@ class Transactions:
             meter_start_wh=left.meter_start_wh,
             meter_wh=left.last_meter_wh,
             transaction_id=left.transaction_id,
+            vehicle_id=left.vehicle_id,
             next_sample_at=metering.next_sample(
                 left.started_at, self._settings.int("MeterValueSampleInterval"), now
             ),
