@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,5 +109,5 @@ def test_scripts_can_be_run(name: str) -> None:
 
 
 def test_names_of_test_modules_are_unique() -> None:
-    names = [p.name for p in FILES if p.name.startswith("test_") and p.suffix == ".py"]
-    assert sorted(names) == sorted(set(names))
+    names = Counter(p.name for p in FILES if p.name.startswith("test_") and p.suffix == ".py")
+    assert [name for name, count in names.items() if count > 1] == []
