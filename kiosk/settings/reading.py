@@ -184,8 +184,8 @@ def override(
         path, sign, value = text.partition("=")
         path = path.strip()
         if not sign:
-            raise BadValue(text, "", "there is no '='", "dotted.path=value, for example backend.retry_min_s=1")
-        _place(cls, raw, path.split("."), path, value.strip())
+            raise BadValue(printable(text), "", "there is no '='", "dotted.path=value, for example hotline=0800")
+        _place(cls, raw, path.split("."), printable(path), value.strip())
         expand(raw)
 
 

@@ -247,6 +247,8 @@ def test_new_connectors_can_be_refined_at_once() -> None:
         ("bakend.retry_min_s=1", "no such field; did you mean backend.retry_min_s?"),
         ("backend.retry_min=1", "no such field; did you mean backend.retry_min_s?"),
         ("connectors.0.lok=1", "no such field; did you mean connectors.0.lock?"),
+        ("a\nb=1", "'a\\nb': '1' refused: the installation has no such field"),
+        ("a\nb", "'a\\nb': '' refused: there is no '='"),
         ("qqq=1", "no such field; allowed: hotline"),
         ("backend=1", "this is a table; allowed: one of its fields: retry_min_s"),
         ("connectors.0=1", "this is a table"),
@@ -278,11 +280,18 @@ def test_overrides_that_contradict_each_other_are_told() -> None:
     path=st.one_of(st.sampled_from(reading.paths(Installation)), st.text(max_size=12)), value=st.text(max_size=30)
 )
 def test_any_override_gives_an_installation_or_a_line_for_a_person(path: str, value: str) -> None:
+    outcome = attempt(f"{path}={value}")
+    if isinstance(outcome, Installation):
+        assert 1 <= len(outcome.connectors) <= 4
+    else:
+        assert "\n" not in outcome
+
+
+def attempt(override: str) -> Installation | str:
     try:
-        station = Installation.load(None, [f"{path}={value}"])
-    except UserFacing:
-        return
-    assert 1 <= len(station.connectors) <= 4
+        return Installation.load(None, [override])
+    except UserFacing as error:
+        return str(error)
 
 
 VALUES = st.recursive(
