@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import stat
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from websockets.asyncio.client import ClientConnection, unix_connect
 
 from kiosk.link import client as client_module
-from kiosk.link.client import LinkClient, fetch_snapshot, one_shot, one_shot_grab
+from kiosk.link.client import LinkClient, fetch_snapshot, one_shot
 from kiosk.link.messages import (
     ConnectorParams,
     DriverTap,
-    Grabbed,
     KeyList,
-    Nothing,
-    ScreenReport,
     StartSession,
     StopResult,
-    TapAt,
-    Texts,
 )
-from kiosk.link.rundir import find_core
-from kiosk.model.enums import Door, Page, RefusalReason, Tap
+from kiosk.model.enums import RefusalReason, Tap
 from kiosk.model.errors import (
     CoreNotRunning,
     LinkClosed,
@@ -41,118 +30,14 @@ from kiosk.model.errors import (
     UsageError,
     UserFacing,
 )
-from kiosk.model.snapshot import Changes, Dialogue, Snapshot, Station, Tick
+from kiosk.model.snapshot import Changes, Snapshot, Station, Tick
 from kiosk.station import link_server
 from kiosk.station.link_server import LinkServer
 from kiosk.station.state import State
 from tests.conftest import Run
 from tests.fakes.clock import ManualClock
+from tests.fakes.faces import HELLO, Face, connected, core, exists, mode, raw
 from tests.fakes.pictures import charging, connector, snapshot
-
-
-class Commands:
-    """Stands for everything behind the doors."""
-
-    def __init__(self) -> None:
-        self.seen: list[Any] = []
-        self.go_on = asyncio.Event()
-        self.begun = asyncio.Event()
-
-    def handlers(self) -> dict[str, Any]:
-        return {
-            "driver.tap": self.tap,
-            "session.stop": self.stop,
-            "session.start": self.start,
-            "connector.unlock": self.fail,
-            "keys.list": self.keys,
-        }
-
-    async def tap(self, params: DriverTap) -> Nothing:
-        self.seen.append(params)
-        return Nothing()
-
-    async def stop(self, params: ConnectorParams) -> StopResult:
-        self.begun.set()
-        await self.go_on.wait()
-        return StopResult(local_id="s-1", energy_wh=params.connector_id)
-
-    async def start(self, params: StartSession) -> Nothing:
-        raise Refused(RefusalReason.CARD_BLOCKED, f"card {params.id_tag} is blocked")
-
-    async def fail(self, params: ConnectorParams) -> Nothing:
-        raise RuntimeError("a fault of ours")
-
-    async def keys(self, params: Nothing) -> KeyList:
-        return KeyList(keys=())
-
-
-class Running:
-    def __init__(self, data_dir: Path, state: State, server: LinkServer, commands: Commands) -> None:
-        self.data_dir, self.state, self.server, self.commands = data_dir, state, server, commands
-
-
-@asynccontextmanager
-async def core(data_dir: Path, picture: Snapshot | None = None) -> AsyncIterator[Running]:
-    state, commands = State(picture or snapshot()), Commands()
-    server = LinkServer(state, ManualClock(), commands.handlers(), lambda: {1: 20, 2: None}, data_dir)
-    async with server:
-        yield Running(data_dir, state, server, commands)
-
-
-class Face:
-    """A face that remembers what it was told and lets a test wait for it."""
-
-    def __init__(self, data_dir: Path, face: str = "screen", **options: Any) -> None:
-        self.heard: list[Any] = []
-        self._news = asyncio.Event()
-        self.client = LinkClient(
-            data_dir, face, self.hear, self.hear, self.hear, lambda: self.hear("lost"), **options
-        )
-
-    def hear(self, what: Any) -> None:
-        self.heard.append(what)
-        self._news.set()
-
-    async def until(self, wanted: Callable[[Any], bool]) -> Any:
-        """The first matching thing heard; what came before it is forgotten."""
-        while True:
-            for index, what in enumerate(self.heard):
-                if wanted(what):
-                    del self.heard[: index + 1]
-                    return what
-            self._news.clear()
-            await self._news.wait()
-
-    async def a(self, kind: type | str) -> Any:
-        return await self.until(lambda w: w == kind if isinstance(kind, str) else isinstance(w, kind))
-
-
-@asynccontextmanager
-async def connected(data_dir: Path, face: str = "screen", **options: Any) -> AsyncIterator[Face]:
-    face_ = Face(data_dir, face, **options)
-    running = asyncio.create_task(face_.client.run())
-    try:
-        await face_.a(Snapshot)
-        yield face_
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-
-
-async def raw(data_dir: Path, door: Door = Door.OPERATOR) -> ClientConnection:
-    return await unix_connect(find_core(data_dir).socket(door), "ws://localhost/", compression=None)
-
-
-def mode(path: str) -> int:
-    return stat.S_IMODE(os.stat(path).st_mode)
-
-
-def exists(path: str) -> bool:
-    return os.path.lexists(path)
-
-
-HELLO = '{"jsonrpc":"2.0","id":1,"method":"hello","params":{"face":"cli"}}'
-
 
 # --- what a face sees
 
@@ -298,123 +183,6 @@ def test_no_answer_in_time(tmp_path: Path, real_aio: Run) -> None:
             running.commands.go_on.set()  # its late answer disturbs nobody
             assert await face.client.call("keys.list") == KeyList(keys=())
             assert await face.client.call("keys.list") == KeyList(keys=())
-
-    real_aio(story())
-
-
-# --- the screen
-
-
-class Screen:
-    """Answers what the core asks of a screen."""
-
-    def __init__(self, name: str = "standby", png: bytes = b"a picture") -> None:
-        self.name, self.png = name, png
-        self.taps: list[TapAt] = []
-        self.silent = asyncio.Event()
-
-    def handlers(self) -> dict[str, Any]:
-        return {"screen.grab": self.grab, "screen.tap": self.tap, "screen.texts": self.texts}
-
-    async def grab(self, _: Nothing) -> tuple[Grabbed, bytes]:
-        return Grabbed(bytes=len(self.png), width=1366, height=768), self.png
-
-    async def tap(self, params: TapAt) -> Nothing:
-        self.taps.append(params)
-        return Nothing()
-
-    async def texts(self, _: Nothing) -> Texts:
-        await self.silent.wait()
-        return Texts(name=self.name, language="de", texts=("Hallo",))
-
-
-def report(name: str) -> ScreenReport:
-    return ScreenReport(name=name, language="de", locked=False, frame_age_ms=5)
-
-
-def test_screen_reports_and_is_relayed(tmp_path: Path, real_aio: Run) -> None:
-    async def story() -> None:
-        screen = Screen(png=bytes(range(256)) * 12_000)  # 3 MB
-        async with core(tmp_path) as running:
-            async with connected(tmp_path, handlers=screen.handlers()) as face:
-                await face.client.call("screen.report", report("selection"))
-                assert running.state.snapshot.screen.name == "selection"
-                assert await one_shot_grab(tmp_path) == (
-                    Grabbed(bytes=len(screen.png), width=1366, height=768),
-                    screen.png,
-                )
-                await one_shot(tmp_path, "screen.tap", TapAt(x=1, y=2))
-                assert screen.taps == [TapAt(x=1, y=2)]
-                screen.silent.set()
-                texts = await one_shot(tmp_path, "screen.texts")
-                assert texts == Texts(name="standby", language="de", texts=("Hallo",))
-            gone = asyncio.Event()
-            running.state.subscribe(lambda _: gone.set())
-            if running.state.snapshot.screen.name is not None:
-                await gone.wait()
-            assert running.state.snapshot.screen.name is None
-            with pytest.raises(NotPossible, match="kiosk screen"):
-                await one_shot_grab(tmp_path)
-
-    real_aio(story())
-
-
-def test_newest_screen_wins(tmp_path: Path, real_aio: Run, expected_log: Callable[..., None]) -> None:
-    expected_log("kiosk.station.link_server", "second screen")
-
-    async def story() -> None:
-        old, new = Screen(png=b"old"), Screen(png=b"new")
-        async with core(tmp_path) as running, connected(tmp_path, handlers=old.handlers()) as first:
-            await first.client.call("screen.report", report("old"))
-            async with connected(tmp_path, handlers=new.handlers()) as second:
-                await second.client.call("screen.report", report("new"))
-                await first.client.call("screen.report", report("old again"))
-                assert running.state.snapshot.screen.name == "new"
-                assert (await one_shot_grab(tmp_path))[1] == b"new"
-
-    real_aio(story())
-
-
-def test_a_silent_screen_is_told_apart(tmp_path: Path, real_aio: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_server, "SCREEN_TIMEOUT_S", 0.05)
-
-    async def story() -> None:
-        async with core(tmp_path), connected(tmp_path, handlers=Screen().handlers()):
-            with pytest.raises(NotPossible, match=r"did not answer screen\.texts"):
-                await one_shot(tmp_path, "screen.texts")
-
-    real_aio(story())
-
-
-def test_no_picture_while_a_card_is_read(tmp_path: Path, real_aio: Run) -> None:
-    async def story() -> None:
-        async with core(tmp_path) as running, connected(tmp_path, handlers=Screen().handlers()):
-            running.state.set(dialogue=Dialogue(page=Page.CARD_CHECKING))
-            with pytest.raises(NotPossible, match="card"):
-                await one_shot_grab(tmp_path)
-
-    real_aio(story())
-
-
-def test_nobody_touches_a_real_station(tmp_path: Path, real_aio: Run) -> None:
-    async def story() -> None:
-        real = snapshot(station=Station(simulated=False))
-        screen = Screen()
-        async with core(tmp_path, real), connected(tmp_path, handlers=screen.handlers()):
-            for method, params in (("screen.tap", TapAt(x=1, y=2)), ("screen.texts", Nothing())):
-                with pytest.raises(NotPermitted, match="simulated"):
-                    await one_shot(tmp_path, method, params)
-            assert (await one_shot_grab(tmp_path))[1] == screen.png
-            assert screen.taps == []
-
-    real_aio(story())
-
-
-def test_only_a_screen_reports(tmp_path: Path, real_aio: Run) -> None:
-    async def story() -> None:
-        async with core(tmp_path), connected(tmp_path, "cli") as face:
-            with pytest.raises(NotPermitted, match="screen"):
-                await face.client.call("screen.report", report("x"))
 
     real_aio(story())
 

@@ -1,0 +1,75 @@
+"""``kiosk status``: for people, for programs, once and all the time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from kiosk import cli
+from kiosk.model.enums import ChargePointStatus
+from kiosk.model.snapshot import Listen
+from tests.cli.conftest import FakeCore
+from tests.fakes.pictures import charging, connector
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_status_for_programs(fake_core: FakeCore, capsys: Capture) -> None:
+    fake_core.change(lambda s: s.set_connector(charging(2)))
+    assert cli.main(["status", "--json"]) == 0
+    status = json.loads(capsys.readouterr().out)
+    wanted = {
+        "id": 2,
+        "status": "Charging",
+        "error_code": "NoError",
+        "vendor_error_code": 0,
+        "power_w": 48_500,
+        "current_a": 121.7,
+        "voltage_v": 398.4,
+        "energy_wh": 1234,
+        "meter_wh": 120_000,
+        "soc_percent": 41,
+        "transaction_id": 7,
+        "local_id": "s-1",
+        "id_tag": "04A1B2C3D4",
+        "limit_reason": None,
+    }
+    busy, idle = status["connectors"][1], status["connectors"][0]
+    assert {k: busy[k] for k in wanted} == wanted
+    unknown = set(wanted) - {"id", "status", "error_code", "vendor_error_code"}
+    assert {k: idle[k] for k in unknown} == dict.fromkeys(unknown)
+    assert (status["backend"]["connected"], status["backend"]["boot"]) == (False, None)
+    assert status["screen"]["name"] is None
+    assert set(status["listen"]) == set(Listen.__struct_fields__)
+    assert status["listen"]["operator_socket"].endswith("operator.sock")
+
+
+def test_status_for_people(fake_core: FakeCore, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    faulted = connector(1, status=ChargePointStatus.FAULTED, vendor_error_code=18)
+    fake_core.change(lambda s: s.set_connector(charging(2)))
+    fake_core.change(lambda s: s.set_connector(faulted))
+    assert cli.main(["status"]) == 0
+    out = capsys.readouterr().out
+    for words in ("Faulted (18)", "48.5 kW", "398 V", "41 %", "1.23 kWh", "04A1B2C3D4", "–"):
+        assert words in out
+
+
+def test_follow_is_one_picture_a_line(fake_core: FakeCore) -> None:
+    """As a program would use it: its own process, a line per change, through a restart of nothing."""
+    command = [sys.executable, "-m", "kiosk.cli", "status", "--json", "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        assert following.stderr is not None
+        first = json.loads(following.stdout.readline())
+        assert first["connectors"][1]["status"] == "Available"
+        fake_core.change(lambda s: s.set_connector(charging(2)))
+        second = json.loads(following.stdout.readline())
+        assert second["connectors"][1]["status"] == "Charging"
+        assert set(second) == set(first)
+        fake_core.stop()
+        assert "lost" in following.stderr.readline()
+        following.terminate()
