@@ -86,6 +86,7 @@ class Program:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+        gc.disable()  # see _collect_garbage
         engine = QQmlApplicationEngine()
         try:
             try:
@@ -113,6 +114,7 @@ class Program:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(number)
             self._take_down(engine)
+            gc.enable()
 
     def stop(self) -> None:
         """End ``run`` as soon as possible."""
@@ -326,13 +328,12 @@ class Program:
         """On this thread, and on this thread only: a worker that frees a Qt object would crash."""
         gc.collect()
         gc.freeze()
-        gc.disable()
         try:
             while True:
                 await asyncio.sleep(COLLECT_EVERY_S)
                 gc.collect()
         finally:
-            gc.enable()
+            gc.unfreeze()
 
 
 def _log_qml_warnings(warnings: list[QQmlError]) -> None:
