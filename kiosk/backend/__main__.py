@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -83,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 after a clean stop, 1 when it cannot listen, 2 for a wrong option."""
     given = parser().parse_args(argv)
     logs.configure("backend")
+    logging.getLogger("websockets").setLevel(logging.WARNING)  # we print connections ourselves
     return asyncio.run(serve(given))
 
 
