@@ -23,6 +23,9 @@ from kiosk.station.power.model import (
 )
 from kiosk.station.power.sharing import Claim, fill
 
+LEAST_VOLTAGE_V = 150.0
+"""A lower one is no battery's but an outlet's on its way up: it says nothing about the power to come."""
+
 
 class _Target(msgspec.Struct, frozen=True):
     limit_w: int
@@ -75,7 +78,8 @@ def allocate(
 
 def _caps(request: Request, outlet: Outlet, stacks: Stacks, fed: int) -> tuple[LimitReason, float]:
     """The lowest limit of the connector's own, without the car's, W at the plug; of equals the first."""
-    volts = request.voltage_v or math.inf
+    told_v = request.voltage_v
+    volts = math.inf if told_v is None or told_v < LEAST_VOLTAGE_V else told_v
     caps = [(LimitReason.CONNECTOR, float(outlet.max_power_w))]
     if outlet.max_current_a is not None:
         caps.append((LimitReason.CONNECTOR, outlet.max_current_a * volts))

@@ -89,7 +89,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """A connector with a session: from the moment it may start until its contactor is open for good.
 
     ``since_s`` orders who came first. ``requested_w``: what the car would take now, None while it has not told.
-    ``draw_w``: what is measured at the plug, None while unknown. ``voltage_v``: None while unknown.
+    ``draw_w``: measured at the plug, None while unknown. ``voltage_v``: of the battery, None while unknown.
     """
 
     connector_id: int

@@ -44,11 +44,8 @@ def test_durations_of_a_ccs_session(phase: Phase, seconds: float) -> None:
     assert beyond.elapsed_s == 0
 
 
-@pytest.mark.parametrize("kind", ConnectorType)
-@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize(("kind", "phase"), [(kind, phase) for kind, table in LEGAL.items() for phase in table])
 def test_stop_unplug_and_start_in_every_phase(kind: ConnectorType, phase: Phase) -> None:
-    if phase is not P.UNPLUGGED and phase not in {p for following in LEGAL[kind].values() for p in following}:
-        pytest.skip("this kind has no such phase")
     here = Progress(kind=kind, phase=phase)
     under_way = phase not in {P.UNPLUGGED, P.PLUGGED, P.ENDED}
     assert phases.stop(here).phase is (P.STOPPING if under_way else phase)

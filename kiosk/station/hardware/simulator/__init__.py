@@ -3,7 +3,7 @@
 Chosen by ``hardware.kind = "simulator"``. Its control door (``control.SimulatorControl``) is reached by ``sim.*``
 at the operator door and exists only here.
 
-``cars`` (a data file), ``physics`` and ``phases`` are pure; ``connector`` puts them together on the clock,
+``cars`` (a data file), ``physics``, ``phases``, ``leash`` are pure; ``connector`` puts them together on the clock,
 ``registers`` and ``world`` are what survives a kill. This room must never know who asks: no OCPP, no sessions.
 
 Decisions

@@ -25,17 +25,12 @@ from kiosk.station.hardware.ports import (
 )
 from kiosk.station.hardware.simulator import faults, phases, physics, readings
 from kiosk.station.hardware.simulator.cars import Car, choose
+from kiosk.station.hardware.simulator.leash import TINY_S, Leash
 from kiosk.station.hardware.simulator.registers import Meter
 from kiosk.station.hardware.simulator.vehicle import Vehicle
 from kiosk.station.hardware.simulator.world import Holder
 
 log = logging.getLogger(__name__)
-
-OBEY_WITHIN_S = 1.0
-"""A draw above the limit for longer opens the contactor (decision 10)."""
-
-TINY_S = 1e-6
-"""Shorter spans count as over: after months, adding them to the clock's reading would change nothing."""
 
 
 class Ring(msgspec.Struct, frozen=True):
@@ -80,10 +75,7 @@ class SimConnector:
         self._progress = phases.Progress(kind=self.type)
         self._vehicle: Vehicle | None = None
 
-        self._limit_w = 0
-        self._obeyed_w = 0
-        self._fed_s = self._seen_s
-        self._over_s = 0.0
+        self._leash = Leash(hardware.watchdog_s, self._seen_s)
         self.stacks = 0
         self._raised: set[int] = set()
         self._armed: set[int] = set()
@@ -154,7 +146,7 @@ class SimConnector:
             return
         begun = phases.start(self._progress)
         if begun is not self._progress:
-            self._limit_w = self._obeyed_w = 0  # a limit of the session before is none for this one
+            self._leash.cut()  # a limit of the session before is none for this one
             self._move(begun)
 
     def stop(self) -> None:
@@ -163,10 +155,7 @@ class SimConnector:
 
     def set_limit_w(self, limit_w: int) -> None:
         self.catch_up()
-        self._limit_w = max(0, limit_w)
-        if self._vehicle is None or not self._vehicle.disobedient or self._limit_w > self._obeyed_w:
-            self._obeyed_w = self._limit_w
-        self._fed_s = self._seen_s
+        self._leash.feed(limit_w, self._seen_s, obedient=self._vehicle is None or not self._vehicle.disobedient)
 
     def unlock(self) -> bool:
         self.catch_up()
@@ -201,7 +190,7 @@ class SimConnector:
 
     @property
     def limit_w(self) -> int:
-        return self._limit_w
+        return self._leash.limit_w
 
     @property
     def contactor_closed(self) -> bool:
@@ -272,7 +261,7 @@ class SimConnector:
         """The car goes on drawing although the limit is lowered. Raises NotPossible without a car."""
         self._present().disobedient = disobedient
         if not disobedient:
-            self._obeyed_w = self._limit_w
+            self._leash.come_to_heel()
 
     def _present(self) -> Vehicle:
         self.catch_up()
@@ -323,14 +312,11 @@ class SimConnector:
         return used_s
 
     def _charge(self, vehicle: Vehicle, dt_s: float) -> float:
-        left_s = self._fed_s + self._hardware.watchdog_s - self._seen_s
-        if left_s <= TINY_S:
-            log.warning(
-                "%s: the core was silent for %.1f s, contactor opened", self._name, self._hardware.watchdog_s
-            )
+        if self._leash.silent(self._seen_s):
+            log.warning("%s: the core was silent for %.1f s, contactor opened", self._name, self._leash.watchdog_s)
             self._end()
             return 0.0
-        dt_s = min(dt_s, left_s, max(0.01, OBEY_WITHIN_S - self._over_s))
+        dt_s = min(dt_s, self._leash.horizon_s(self._seen_s))
         offer = self._offer()
         offered = offer.power_w > 0 and offer.current_a > 0
         self._move(phases.settle(self._progress, offered=offered, wanted=vehicle.wanted_w > 0))
@@ -342,17 +328,13 @@ class SimConnector:
         if step.full and self.contactor_closed:
             self._tell(EndedByCar())
             self._end()
-        elif vehicle.power_w > self._limit_w:
-            self._over_s += used_s
-            if self._over_s >= OBEY_WITHIN_S - TINY_S:
-                log.warning("%s: the car draws more than %d W, contactor opened", self._name, self._limit_w)
-                self._end()
-        else:
-            self._over_s = 0.0
+        elif self._leash.slipped(vehicle.power_w, used_s):
+            log.warning("%s: the car draws more than %d W, contactor opened", self._name, self._leash.limit_w)
+            self._end()
         return used_s
 
     def _offer(self) -> physics.Offer:
-        power_w = float(min(self._obeyed_w, self.fitted.max_power_w))
+        power_w = float(min(self._leash.obeyed_w, self.fitted.max_power_w))
         current_a = float(self.fitted.max_current_a)
         if self.type.is_dc:
             power_w = min(power_w, self.stacks * self._hardware.stack_power_w)
@@ -381,7 +363,7 @@ class SimConnector:
         if phase is Phase.LOCK and self.type.is_dc and self._vehicle is not None:
             self._vehicle.soc_told = True
         if progress.contactor_closed and not before.contactor_closed:
-            self._fed_s = self._seen_s  # the watchdog begins to run here
+            self._leash.closed(self._seen_s)
         self._tell(PhaseChanged(phase))
         for code in sorted(self._armed):
             if self._progress.phase is phase and faults.fires_in(code, phase):
@@ -391,8 +373,7 @@ class SimConnector:
         """Open the contactor."""
         if self._vehicle is not None:
             self._vehicle.cut()
-        self._limit_w = self._obeyed_w = 0
-        self._over_s = 0.0
+        self._leash.cut()
 
     def _end(self) -> None:
         ended = phases.stop(self._progress)
