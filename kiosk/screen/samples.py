@@ -1,4 +1,4 @@
-"""Lifelike pictures of the station, one per screen and state worth looking at: for still pictures, walkers, previews.
+"""Lifelike pictures of the station, one per screen and state worth looking at: for stills, walkers, previews.
 
 A ``Sample`` is a snapshot with the tick that goes with it, and what is local to the screen. Names are
 ``<page>`` or ``<page>-<state>``.
@@ -159,7 +159,7 @@ def _add(name: str, picture: Snapshot | None, *, age_ms: int | None = 300, **mor
     _SAMPLES[name] = lambda: Sample(name=name, snapshot=picture, tick=tick, **more)
 
 
-def _until(seconds: float, total_s: float) -> dict[str, float]:
+def _until(seconds: float, total_s: float) -> dict[str, Any]:
     return {"until_s": NOW_S + seconds, "total_s": total_s}
 
 
@@ -323,7 +323,7 @@ def _declare_charging() -> None:
         picture = snapshot(Page.CHARGING, everyone, gui=gui, connector_id=connector.id, **_until(40, 60))
         _add(name, picture, age_ms=age_ms)
 
-    shared = {"limit_reason": LimitReason.STACK, "shared_with": (1,)}
+    shared: dict[str, Any] = {"limit_reason": LimitReason.STACK, "shared_with": (1,)}
     at("charging", charging(2, **shared))
     at("charging-full_power", charging(2))
     at("charging-nearly_full", charging(2, soc_percent=91, power_w=22_400, limit_reason=LimitReason.CAR))

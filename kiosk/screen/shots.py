@@ -82,6 +82,8 @@ class Studio:
 
     def show(self, wanted: Sample, language: str = DEFAULT_LANGUAGE, palette: str = "day") -> None:
         """Put ``wanted`` on the screen. Raises BadValue for an unknown language."""
+        from PySide6.QtCore import QCoreApplication, QEvent
+
         self.theme.setProperty("night", palette == "night")
         self.view.reset()
         self.view.set_language(language)
@@ -94,6 +96,8 @@ class Studio:
         if wanted.languages_open:
             self.view.openLanguages()
         self._hang_slide(language)
+        # a page that was left dies in the event loop; there is none, and its bindings would go on working
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     def _hang_slide(self, language: str) -> None:
         """Our welcome picture in the front layer: the slide show itself needs a running loop."""

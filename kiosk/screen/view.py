@@ -92,8 +92,8 @@ class FactModel(RowModel):
 
 
 @QmlNamedElement("Station")
-@QmlSingleton  # type: ignore[operator]
-class StationView(QObject):
+@QmlSingleton
+class StationView(QObject):  # type: ignore[operator]  # the stubs take the decorator for an object
     """The view model. Made by the engine; Python gets it by ``engine.singletonInstance("Kiosk", "Station")``.
 
     ``tapped(action, connector_id)``: a ``Tap`` value and a connector, 0 = none. ``languageChosen(code)``: by the

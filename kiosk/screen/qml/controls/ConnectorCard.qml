@@ -116,7 +116,7 @@ Rectangle {
 
         y: card.height - height
         width: card.width
-        height: card.small ? 136 : 88
+        height: card.small ? 48 + word.height : 88
         radius: Theme.radius
         color: card.foot
 
@@ -135,10 +135,13 @@ Rectangle {
         }
 
         FitLabel {
+            id: word
+
             x: card.small ? 24 : 92
             y: card.small ? 48 : 0
-            width: parent.width - x - (card.small ? 16 : card.opens ? 84 : 16)
-            height: 88
+            width: parent.width - x - (card.small ? 8 : card.opens ? 84 : 16)
+            height: card.small && card.number2.length === 0 ? Math.max(88, contentHeight) : 88
+            probeHeight: card.small && card.number2.length === 0 ? 132 : 88
             role: "body"
             strong: true
             text: card.stateText

@@ -60,6 +60,7 @@ Rectangle {
         tabular: false
         number: card.number2
         unit: card.unit2
+        unitSize: card.tall ? 34 : 48
         color: card.fg
     }
 
@@ -68,7 +69,7 @@ Rectangle {
 
         x: card.number2.length === 0 ? (card.tall ? 24 : 376) : card.tall ? 24 + second.width + 20 : second.x + second.width + 32
         y: card.tall ? 120 : 20
-        width: card.width - x - 16
+        width: card.width - x - 8
         height: 96
 
         FitLabel {

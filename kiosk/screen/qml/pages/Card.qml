@@ -35,6 +35,8 @@ Page {
 
         Label {
             width: parent.width
+            // the arrow says it too; with a price and the trouble beside it there is no room for both
+            visible: Station.ask.offline.length === 0 || Station.ask.tariff.length === 0
             tight: true
             text: Station.ask.readerText
         }
@@ -55,7 +57,7 @@ Page {
             tone: "caution"
             icon: "nolink"
             text: Station.ask.offline
-            maxHeight: 136
+            maxHeight: 176
         }
     }
 

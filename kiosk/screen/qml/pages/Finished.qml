@@ -34,9 +34,9 @@ Page {
 
         FitLabel {
             x: 136
-            y: 8
+            y: reason.visible ? 2 : 8
             width: 680
-            height: reason.visible ? 124 : 200
+            height: reason.visible ? 120 : 200
             text: Station.focus.plugged ? qsTr("Unplug the cable and hang it back") : qsTr("Thank you. Have a safe trip.")
             verticalAlignment: reason.visible ? Text.AlignBottom : Text.AlignVCenter
         }
@@ -46,9 +46,9 @@ Page {
 
             visible: Station.focus.endReason.length > 0
             x: 136
-            y: 136
+            y: 122
             width: 680
-            height: 72
+            height: 90
             role: "body"
             text: Station.focus.endReason
         }
