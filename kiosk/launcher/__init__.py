@@ -1,8 +1,8 @@
 """``kiosk run``: starts the programs of a station, restarts what dies, stops them in order.
 
 ``plan`` decides (pure: options in, command lines and verdicts out), ``child`` is one process, ``supervisor`` keeps
-them alive, ``run`` puts it together and tells the person. It must never know what the programs do: it sees their
-exit codes, ``run.json`` and ``backend.json``. In the field systemd does this work.
+them alive, ``output`` passes their lines on, ``run`` puts it together and tells the person. It must never know
+what the programs do: it sees their exit codes, ``run.json`` and ``backend.json``. In the field systemd does this.
 
 Decisions
 - Standard library only, so that it starts at once and outlives a broken installation of anything else.

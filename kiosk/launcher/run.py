@@ -9,11 +9,12 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from kiosk.launcher import plan
+from kiosk.launcher.output import Output
 from kiosk.launcher.plan import Program, RunOptions
 from kiosk.launcher.supervisor import Supervisor
 from kiosk.model.errors import AlreadyRunning, BadFile
@@ -49,16 +50,22 @@ def run(options: RunOptions) -> int:
 
 
 async def _run(options: RunOptions, environ: Mapping[str, str], kiosk: str) -> int:
+    later = asyncio.get_running_loop().call_later
+    news, lines = Output(sys.stdout.fileno(), later), Output(sys.stderr.fileno(), later)
     screen_env, where = plan.display(options, environ)
-    supervisor = Supervisor(programs(options, environ, screen_env), inherited(environ), _printed)
-    _say("Starting the charging station; a few seconds.")
-    greeting = asyncio.create_task(_greet(supervisor, options, kiosk, where))
+    supervisor = Supervisor(
+        programs(options, environ, screen_env),
+        inherited(environ),
+        lambda name, line: lines.line(f"{name:<{WIDTH}}| {line}"),
+    )
+    news.line("Starting the charging station; a few seconds.")
+    greeting = asyncio.create_task(_greet(supervisor, options, kiosk, where, news.line))
     try:
         return await supervisor.run()
     finally:
         greeting.cancel()
         await asyncio.gather(greeting, return_exceptions=True)
-        _say("The charging station is stopped.")
+        news.line("The charging station is stopped.")
 
 
 def programs(options: RunOptions, environ: Mapping[str, str], screen_env: Mapping[str, str]) -> list[Program]:
@@ -136,23 +143,15 @@ def command_name(argv0: str) -> str:
     return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else argv0
 
 
-async def _greet(supervisor: Supervisor, options: RunOptions, kiosk: str, where: str) -> None:
+async def _greet(
+    supervisor: Supervisor, options: RunOptions, kiosk: str, where: str, say: Callable[[str], None]
+) -> None:
     try:
         async with asyncio.timeout(BACKEND_TIMEOUT_S):
             await supervisor.ready("core")
     except TimeoutError:
-        _say("The station core has not started yet; its lines above tell why. Still trying; Ctrl-C stops.")
+        say("The station core has not started yet; its lines above tell why. Still trying; Ctrl-C stops.")
         await supervisor.ready("core")
     url = embedded_url(options.data_dir) if options.wants_embedded else None
     for line in plan.summary(options, kiosk=kiosk, where=where, embedded_url=url, default_data=default_data_dir()):
-        _say(line)
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def _printed(name: str, line: str) -> None:
-    sys.stderr.write(f"{name:<{WIDTH}}| {line}\n")
-    sys.stderr.flush()
+        say(line)
