@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -131,3 +133,47 @@ def test_a_folder_that_cannot_hold_the_meters_is_refused(tmp_path: Path) -> None
     (tmp_path / FOLDER).write_text("in the way")
     with pytest.raises(BadFile, match=r"meters cannot be stored there.*writable folder"):
         Bench(tmp_path)
+
+
+CHARGES = """
+import sys, time
+from pathlib import Path
+from kiosk.model.clock import SystemClock
+from kiosk.station.hardware.simulator import build
+from tests.fakes.bench import installation
+
+sim = build(installation(stacks=4), Path(sys.argv[1]), SystemClock(), speed=600)
+if not sim.connectors[0].plugged:
+    sim.control.plug(1, "grand93", 5)
+sim.stacks.assign(1, 2)
+port = sim.connectors[0]
+port.start()
+while True:
+    port.set_limit_w(50_000)
+    sim.step()
+    if port.contactor_closed:
+        print(port.meter_wh(), flush=True)
+    time.sleep(0.001)
+"""
+
+
+def test_a_real_kill_in_a_session_takes_nothing_back(tmp_path: Path) -> None:
+    told = [0]
+    for lines in (3, 60, 150):
+        command = [sys.executable, "-c", CHARGES, str(tmp_path)]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
+        ) as program:
+            assert program.stdout is not None
+            now = [int(program.stdout.readline()) for _ in range(lines)]
+            program.kill()
+            now += [int(line) for line in program.stdout.read().split("\n")[:-1]]
+        assert now == sorted(now)
+        assert now[0] >= told[-1]
+        told = now
+        after = Bench(tmp_path)
+        assert after[1].plugged
+        assert not after[1].contactor_closed
+        assert (after[1].meter_wh() or 0) >= told[-1]
+        assert not list((tmp_path / FOLDER).glob("*.broken"))
+        after.sim.close()
