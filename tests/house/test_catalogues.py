@@ -1,5 +1,6 @@
 """The committed catalogues: fresh, sound, German and Italian complete, every letter in the font."""
 
+import importlib.util
 import re
 import struct
 import subprocess
@@ -13,9 +14,10 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from kiosk.i18n import LANGUAGES, PLUS50, Language, check, extract, formats, translator
+from kiosk.i18n import LANGUAGES, PLUS50, Language, by_name, catalogues, check, extract, formats, translator
 from kiosk.i18n.languages import SOURCE
 from kiosk.model import paths
+from kiosk.settings import languages as settings_languages
 
 ROOT = Path(__file__).resolve().parents[2]
 QML = ROOT / "kiosk" / "screen" / "qml"
@@ -205,6 +207,34 @@ def test_the_qml_uses_no_other_way_to_translate() -> None:
     for path in sorted(QML.rglob("*.qml")):
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(qsTrId|qsTranslate|QT_TR_NOOP|QT_TRANSLATE_NOOP)\b", source), path.name
+
+
+def test_keys_and_catalogues_know_the_same_languages() -> None:
+    """Two rooms of one level hold them: the keys' spelling, and the texts."""
+    assert [(row.code, row.native) for row in settings_languages.LANGUAGES] == [
+        (row.code, row.name) for row in LANGUAGES
+    ]
+    for row in settings_languages.LANGUAGES:
+        for word in row:
+            assert by_name(word).code == row.code
+            found = settings_languages.find(word)
+            assert found is not None
+            assert found.code == row.code
+
+
+def test_a_built_catalogue_says_what_its_source_says(tmp_path: Path) -> None:
+    """The build is a script of its own; Babel counts plural forms differently when it is told a language."""
+    spec = importlib.util.spec_from_file_location("build", ROOT / "packaging" / "compile_catalogues.py")
+    assert spec is not None
+    assert spec.loader is not None
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    for row in LANGUAGES:
+        source = paths.locales() / row.code / "LC_MESSAGES" / "kiosk.po"
+        copy = tmp_path / row.code / "LC_MESSAGES" / "kiosk.po"
+        copy.parent.mkdir(parents=True)
+        copy.write_bytes(source.read_bytes())
+        assert build.build(copy).read_bytes() == catalogues.compiled(source)
 
 
 def test_start_up_does_not_pay_for_babel() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from kiosk.i18n import LANGUAGES, PLUS50, formats, texts
+from kiosk.i18n import LANGUAGES, PLUS50, Language, formats, texts
 from kiosk.i18n.texts import Advice
 from kiosk.model.enums import ChargePointStatus, ConnectorType, LimitReason, Phase, RefusalReason, StopReason
 from kiosk.model.errors import BadValue, UnknownFault
@@ -85,23 +85,45 @@ def test_a_sentence_holds_its_number(code: str) -> None:
     assert "100" in texts.to_100(code)
 
 
-PLURALS = [
-    ("de", 0, "0\u00a0Autos laden"),
-    ("de", 1, "1\u00a0Auto lädt"),
-    ("it", 2, "2\u00a0auto in carica"),
-    ("ru", 1, "Заряжается 1\u00a0автомобиль"),
-    ("ru", 3, "Заряжаются 3\u00a0автомобиля"),
-    ("ru", 11, "Заряжаются 11\u00a0автомобилей"),
-    ("ru", 21, "Заряжается 21\u00a0автомобиль"),
-    ("fi", 1, "1\u00a0auto latauksessa"),
-    ("fi", 2, "2\u00a0autoa latauksessa"),
-    ("hu", 2, "2\u00a0autó töltődik"),
-]
+PLURALS = {
+    # 0, 1, 2, 3, 5, 11, 21, 101 cars
+    "cs": "vozidel vozidlo vozidla vozidla vozidel vozidel vozidel vozidel",
+    "da": "biler bil biler biler biler biler biler biler",
+    "de": "Autos Auto Autos Autos Autos Autos Autos Autos",
+    "en": "cars car cars cars cars cars cars cars",
+    "es": "coches coche coches coches coches coches coches coches",
+    "fr": "voiture voiture voitures voitures voitures voitures voitures voitures",
+    "hr": "automobila automobil automobila automobila automobila automobila automobil automobil",
+    "it": "auto auto auto auto auto auto auto auto",
+    "hu": "autó autó autó autó autó autó autó autó",
+    "nl": "auto’s auto auto’s auto’s auto’s auto’s auto’s auto’s",
+    "nb": "biler bil biler biler biler biler biler biler",
+    "pl": "samochodów samochód samochody samochody samochodów samochodów samochodów samochodów",
+    "pt": "automóveis automóvel automóveis automóveis automóveis automóveis automóveis automóveis",
+    "ro": "mașini mașină mașini mașini mașini mașini mașini mașini",
+    "ru": "автомобилей автомобиль автомобиля автомобиля автомобилей автомобилей автомобиль автомобиль",
+    "sk": "vozidiel vozidlo vozidlá vozidlá vozidiel vozidiel vozidiel vozidiel",
+    "sl": "avtomobilov avtomobil avtomobila avtomobili avtomobilov avtomobilov avtomobilov avtomobil",
+    "fi": "autoa auto autoa autoa autoa autoa autoa autoa",
+    "sv": "bilar bil bilar bilar bilar bilar bilar bilar",
+}
 
 
-@pytest.mark.parametrize(("code", "count", "expected"), PLURALS)
-def test_plurals(code: str, count: int, expected: str) -> None:
-    assert texts.running_sessions(code, count) == expected
+@pytest.mark.parametrize("row", LANGUAGES, ids=lambda row: row.code)
+def test_the_noun_follows_the_number(row: Language) -> None:
+    numbers = (0, 1, 2, 3, 5, 11, 21, 101)
+    for n, noun in zip(numbers, PLURALS[row.code].split(), strict=True):
+        words = texts.running_sessions(row.code, n).replace("\u00a0", " ").split()
+        assert str(n) in words
+        assert noun in words, (n, words)
+
+
+def test_romanian_says_of_from_twenty_on() -> None:
+    assert [texts.running_sessions("ro", n).replace("\u00a0", " ") for n in (1, 19, 20)] == [
+        "Se încarcă 1 mașină",
+        "Se încarcă 19 mașini",
+        "Se încarcă 20 de mașini",
+    ]
 
 
 NOTICES = [
