@@ -141,6 +141,7 @@ class Sessions:
                 await self._deadlines(bay, now_s)
                 await self._transactions.sample_if_due(bay)
             self.publish(bay, live=True)
+        await self._transactions.align_if_due(self.bays.values())
         if now_s >= self._checkpoint_due_s:
             self._checkpoint_due_s = now_s + CHECKPOINT_S
             await self._transactions.checkpoint(self.bays.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import StopReason
@@ -35,6 +36,7 @@ class Transactions:
         self._backend = backend
         self._settings = settings
         self._clock = clock
+        self._aligned_at: datetime | None = None  # the next point of the clock grid
 
     async def begin(self, bay: Bay, grant: Grant, meter_wh: int) -> Running:
         """Commit the begin of a transaction; the caller energises only afterwards.
@@ -91,19 +93,35 @@ class Transactions:
         run.next_sample_at = metering.next_sample(run.started_at, interval_s, now)
         # on the grid when the step came in time, else at the true moment
         stamp = due if (now - due).total_seconds() < 1.0 else now
-        measurands = self._settings.csl("MeterValuesSampledData")
-        values = metering.values(measurands, bay.fresh_reading(self._clock.monotonic()), run.meter_wh, bay.limit_w)
+        await self._sample(bay, stamp, metering.PERIODIC, "MeterValuesSampledData", "StopTxnSampledData")
+
+    async def align_if_due(self, bays: Iterable[Bay]) -> None:
+        """Commit clock-aligned samples of all connectors, stamped on the grid (OCPP 1.6 section 9.1.7)."""
+        now = self._clock.now()
+        interval_s = self._settings.int("ClockAlignedDataInterval")
+        due = self._aligned_at
+        if due is None or now >= due or interval_s <= 0:
+            self._aligned_at = metering.next_aligned(interval_s, now)
+        if due is None or now < due or interval_s <= 0:
+            return
+        for bay in bays:
+            await self._sample(bay, due, metering.CLOCK, "MeterValuesAlignedData", "StopTxnAlignedData")
+
+    async def _sample(self, bay: Bay, at: datetime, context: str, sent_key: str, kept_key: str) -> None:
+        """One sample of what is sent now and what StopTransaction will want; nothing known: nothing kept."""
+        run = bay.session if bay.session is not None and not bay.session.over else None
+        meter_wh = run.meter_wh if run is not None else bay.port.meter_wh()
+        measurands = tuple(dict.fromkeys((*self._settings.csl(sent_key), *self._settings.csl(kept_key))))
+        values = metering.values(measurands, bay.fresh_reading(self._clock.monotonic()), meter_wh, bay.limit_w)
         if values:
-            await self._journal.sample(
-                MeterSample(
-                    local_id=run.local_id,
-                    connector_id=bay.id,
-                    at=stamp,
-                    context=metering.PERIODIC,
-                    values=values,
-                ),
-                owed=self._backend.configured,
+            sample = MeterSample(
+                local_id=run.local_id if run is not None else None,
+                connector_id=bay.id,
+                at=at,
+                context=context,
+                values=values,
             )
+            await self._journal.sample(sample, owed=self._backend.configured)
             self._backend.facts_waiting()
 
     async def checkpoint(self, bays: Iterable[Bay]) -> None:
@@ -128,12 +146,16 @@ class Transactions:
         if meter_wh is not None:
             run.meter_wh = max(run.meter_wh, meter_wh)
         now = max(self._clock.now(), run.started_at)
-        await self._journal.end(
-            TransactionEnd(
-                local_id=run.local_id, ended_at=now, meter_stop_wh=run.meter_wh, reason=reason, id_tag=id_tag
-            ),
-            owed=self._backend.configured,
+        reading = bay.fresh_reading(self._clock.monotonic())
+        end = TransactionEnd(
+            local_id=run.local_id,
+            ended_at=now,
+            meter_stop_wh=run.meter_wh,
+            reason=reason,
+            id_tag=id_tag,
+            values=metering.values(self._settings.csl("StopTxnSampledData"), reading, run.meter_wh, None),
         )
+        await self._journal.end(end, owed=self._backend.configured)
         run.ended_at = now
         run.duration_s = max(0, round((now - run.started_at).total_seconds()))
         run.stop_reason = reason

@@ -300,3 +300,26 @@ def test_samples_are_on_the_grid_and_owed_to_the_backend(aio: Any, tmp_path: Pat
             assert backend.nudges >= len(samples) + 1
 
     aio(story())
+
+
+def test_clock_aligned_samples_are_stamped_on_the_grid(aio: Any, tmp_path: Path) -> None:
+    async def story() -> None:
+        keys = [("ClockAlignedDataInterval", "60"), ("StopTxnAlignedData", "Energy.Active.Import.Register,SoC")]
+        async with core_on(tmp_path, keys=keys, start=START + timedelta(seconds=17)) as station:
+            station.core.backend.real = FakeBackend(**{CARD: Answer.ACCEPTED})
+            await charge(station)
+            session = station.connector(1).session
+            assert session is not None
+            assert session.local_id is not None
+            await asyncio.sleep(150)
+            samples = await station.core.journal.samples_of(session.local_id)
+            aligned = [s for s in samples if s.context == "Sample.Clock"]
+            assert len(aligned) >= 2
+            assert all((s.at - START).total_seconds() % 60 == 0 for s in aligned)
+            assert "SoC" in aligned[-1].values  # kept for StopTransaction, though not sent now
+            await station.core.commands.change_key("ClockAlignedDataInterval", "0", Provenance.OPERATOR)
+            await asyncio.sleep(130)
+            later = await station.core.journal.samples_of(session.local_id)
+            assert len([s for s in later if s.context == "Sample.Clock"]) == len(aligned)
+
+    aio(story())
