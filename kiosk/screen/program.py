@@ -337,6 +337,7 @@ class Program:
 
 
 def _log_qml_warnings(warnings: list[QQmlError]) -> None:
-    """A warning of QML is a mistake of ours."""
+    """A warning of QML is a mistake of ours, but for a picture that cannot be decoded: ``slideshow`` tells it."""
     for warning in warnings:
-        log.error("%s", warning.toString())
+        level = logging.DEBUG if "Error decoding" in warning.description() else logging.ERROR
+        log.log(level, "%s", warning.toString())

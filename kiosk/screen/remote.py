@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
 from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPointingDevice
@@ -19,8 +19,11 @@ PRIVATE_PAGES: Final = frozenset({Page.CARD, Page.CARD_CHECKING, Page.STOP_CARD}
 """A card may be held to the reader: no picture of a real driver's screen leaves the station then."""
 PRESS_S: Final = 0.08
 """How long a finger stays down; shorter than a long press, longer than a frame."""
-LINE_PX: Final = 20.0
-"""Texts whose tops differ by less are read as one line."""
+FIGURE: Final = "Value"
+TOGETHER: Final = frozenset(
+    {FIGURE, "ConnectorCard", "SessionCard", "Reading", "Fact", "StepRow", "Notice", "Hotline", "Panel", "TopBar"}
+)
+"""Our controls whose texts belong together, by the name of their file."""
 
 
 class Remote:
@@ -70,9 +73,7 @@ class Remote:
 
     async def texts(self, _: Nothing) -> Texts:
         """All visible texts, in reading order."""
-        return Texts(
-            name=self._page(), language=self._language(), texts=tuple(visible_texts(self._window.contentItem()))
-        )
+        return Texts(name=self._page(), language=self._language(), texts=tuple(visible_texts(self._window)))
 
     def handlers(self) -> Mapping[str, Handler]:
         """Rows of ``link.messages.SCREEN_METHODS``."""
@@ -102,35 +103,56 @@ def encode_png(image: QImage) -> bytes:
     return bytes(buffer.data().data())
 
 
-def visible_texts(root: QQuickItem) -> list[str]:
-    """The texts that can be seen under ``root`` now, line by line from the top, each line from the left.
+class _Block(NamedTuple):
+    place: QRectF
+    texts: list[str]
 
-    Seen: visible, not fully transparent, not empty, and at least partly inside ``root``.
+
+def visible_texts(window: QQuickWindow) -> list[str]:
+    """The texts that can be seen in ``window`` now, in reading order: by lines from the top, each line from the
+    left, a card before the one beside it. A figure and its unit are one text.
+
+    Seen: visible, not fully transparent, not empty, and at least partly inside the window.
     """
-    frame = QRectF(0, 0, root.width(), root.height())
-    found: list[tuple[float, float, str]] = []
-    for item in _walk(root):
-        if not item.inherits("QQuickText"):
-            continue
+    root = window.contentItem()
+    frame = QRectF(0, 0, window.width(), window.height())
+    return _read(_blocks(root, root, frame))
+
+
+def _blocks(item: QQuickItem, root: QQuickItem, frame: QRectF) -> list[_Block]:
+    place = item.mapRectToItem(root, QRectF(0, 0, max(1.0, item.width()), max(1.0, item.height())))
+    if item.inherits("QQuickText"):
         text = str(item.property("text") or "").strip()
-        place = item.mapRectToItem(root, item.boundingRect())
-        if text and (place.intersects(frame) or frame.contains(place)):
-            found.append((place.top(), place.left(), text))
-    found.sort()
-    lines: list[list[tuple[float, float, str]]] = []
-    for entry in found:
-        if lines and entry[0] - lines[-1][0][0] < LINE_PX:
-            lines[-1].append(entry)
+        return [_Block(place, [text])] if text and place.intersects(frame) else []
+    inside = [
+        block
+        for child in item.childItems()
+        if child.isVisible() and child.opacity() > 0.01
+        for block in _blocks(child, root, frame)
+    ]
+    name = item.metaObject().className().partition("_QMLTYPE_")[0]
+    if not inside or name not in TOGETHER:
+        return inside
+    texts = _read(inside)
+    if name == FIGURE:
+        unit = str(item.property("unit") or "")
+        number = "".join(texts[:-1] if unit and texts[-1] == unit else texts)
+        texts = [f"{number}\u00a0{unit}" if unit else number]
+    return [_Block(place, texts)]
+
+
+def _read(blocks: list[_Block]) -> list[str]:
+    """Blocks of different height are one line where the middle of the smaller lies within the taller."""
+    lines: list[list[_Block]] = []
+    for block in sorted(blocks, key=lambda b: (-b.place.height(), b.place.top())):
+        middle = block.place.center().y()
+        line = next((row for row in lines if row[0].place.top() <= middle <= row[0].place.bottom()), None)
+        if line is None:
+            lines.append([block])
         else:
-            lines.append([entry])
-    return [text for line in lines for _, _, text in sorted(line, key=lambda e: e[1])]
-
-
-def _walk(item: QQuickItem) -> Iterator[QQuickItem]:
-    for child in item.childItems():
-        if child.isVisible() and child.opacity() > 0.01:
-            yield child
-            yield from _walk(child)
+            line.append(block)
+    lines.sort(key=lambda row: row[0].place.center().y())
+    return [text for line in lines for block in sorted(line, key=lambda b: b.place.left()) for text in block.texts]
 
 
 class TouchWatch(QObject):

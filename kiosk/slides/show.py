@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from kiosk.slides.folder import Candidate, Stamp
-from kiosk.slides.playlist import Item, Playlist, next_item
+from kiosk.slides.playlist import Item, Kind, Playlist, next_item
 
 AT_ONCE: Final = float("-inf")
 
@@ -35,6 +35,7 @@ class Show:
         self._tried = 0
         self._rest_until_s = AT_ONCE  # a whole round gave nothing: do not search again before
         self._undecodable: dict[Item, Stamp] = {}
+        self._stand_in: Item | None = None  # an own welcome image that failed: ours stands in at once
 
     # --- what the world says ----------------------------------------------------------------------------
 
@@ -78,6 +79,7 @@ class Show:
             and not self._fading
         ):
             self._drop()
+            self._search()  # the same place again, with its new file
         if self.shown is None or found.item != self.shown.item or found.stamp == self.shown.stamp:
             return
         if not self._fading and not self._reload:
@@ -93,6 +95,8 @@ class Show:
             return None
         if self._reload and self._tried == 0 and self.shown is not None and self.shown.item in self.playlist:
             return self.shown.item
+        if self._stand_in is not None:
+            return self._stand_in
         shown = self.shown.item if self.shown is not None else None
         item = next_item(self.playlist, self._cursor or shown)
         wrapped = self._tried >= len(self.playlist.items)
@@ -105,7 +109,7 @@ class Show:
     def offer(self, found: Candidate) -> int | None:
         """The file found for ``want``; returns the generation to load it under, None where it cannot be shown."""
         self._tried += 1
-        self._cursor = found.item
+        self._cursor, self._stand_in = found.item, None
         if found.findings or self._undecodable.get(found.item) == found.stamp:
             return None
         self.generation += 1
@@ -126,6 +130,8 @@ class Show:
         lost = self._loading
         self._undecodable[lost.item] = lost.stamp
         self._drop()
+        if lost.item.kind is not Kind.SLIDE and not lost.standard:
+            self._stand_in = lost.item
         return lost
 
     def undecodable(self, item: Item) -> Stamp | None:
@@ -156,6 +162,7 @@ class Show:
 
     def _search(self) -> None:
         self._cursor, self._tried, self._rest_until_s = None, 0, AT_ONCE
+        self._stand_in = None
 
     def _drop(self) -> None:
         self.generation += 1  # whatever the layer still reports is old

@@ -19,7 +19,9 @@ from kiosk.link.messages import Grabbed, Nothing, TapAt, Texts
 from kiosk.model.enums import Page
 from kiosk.model.errors import BadValue, NotPermitted, NotPossible
 from kiosk.screen import remote as remote_module
+from kiosk.screen import samples
 from kiosk.screen.remote import Remote, encode_png, visible_texts
+from kiosk.screen.shots import Studio
 from tests.fakes.screens import MadeUpCore, picture, qt_runner, screen_on, until
 
 pytestmark = pytest.mark.screen
@@ -171,7 +173,7 @@ def test_a_real_screen_is_not_touched_from_afar(run: Run, window: QQuickWindow) 
 
 
 def test_texts_are_what_can_be_seen_in_reading_order(run: Run, window: QQuickWindow) -> None:
-    assert visible_texts(window.contentItem()) == ["first", "second", "third", "last"]
+    assert visible_texts(window) == ["first", "second", "third", "last"]
     given = run(remote_of(window, "card").texts(Nothing()))
     assert given == Texts(name="card", language="en", texts=("first", "second", "third", "last"))
 
@@ -196,3 +198,15 @@ def test_through_the_core_to_the_real_screen(run: Run, tmp_path: Path) -> None:
             await until(lambda: "begin" in core.actions)
 
     run(story())
+
+
+def test_texts_of_a_real_page_read_like_a_person_reads(qapp: QGuiApplication) -> None:
+    with Studio() as studio:
+        studio.show(samples.sample("selection-four"))
+        texts = visible_texts(studio.window)
+        assert texts[4:10] == ["Which plug fits your car?", "1", "CCS", "up to", "50\u00a0kW", "Free"]
+        studio.show(samples.sample("charging"))
+        texts = visible_texts(studio.window)
+        assert "62\u00a0%" in texts
+        assert "47.8\u00a0kW" in texts, "figure, decimal sign and unit are one text"
+        assert texts[texts.index("Energy") + 1] == "18.4\u00a0kWh"

@@ -170,6 +170,7 @@ def test_the_waiting_picture_is_dropped_when_its_file_changes_or_goes() -> None:
     stage.turn()
     assert stage.show.generation > old
     assert not stage.show.ready(old)
+    assert stage.show.watch()[-1].name == "a", "loaded again, not passed over"
     stage.show.replace(playlist([], TIME_S))
     assert stage.run(TIME_S) == ["Logo.png"]
 
@@ -201,6 +202,20 @@ def test_new_layers_begin_anew_and_old_reports_are_ignored() -> None:
     assert stage.show.failed(old) is None
     assert not stage.show.done(old, stage.now_s)
     assert stage.run(1) == ["Logo.png"]
+
+
+def test_ours_stands_in_at_once_for_an_own_welcome_image_that_cannot_be_decoded() -> None:
+    show = Show(playlist(["a"], TIME_S))
+    logo = show.want(0.0)
+    assert logo == WELCOME[0]
+    generation = show.offer(Candidate(item=logo, stamp=Stamp("own", 1)))
+    assert generation is not None
+    assert show.failed(generation) is not None
+    assert show.want(0.0) == logo
+    generation = show.offer(Candidate(item=logo, stamp=Stamp("ours", 1), standard=True))
+    assert generation is not None
+    assert show.failed(generation) is not None
+    assert show.want(0.0) == WELCOME[1], "ours failed as well: go on"
 
 
 names = st.sampled_from(["a", "b", "c", "d"])
