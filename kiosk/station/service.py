@@ -32,6 +32,7 @@ from kiosk.station.charging.sessions import Sessions
 from kiosk.station.charging.supply import Supply
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.commands import Commands
+from kiosk.station.furnish import furnish
 from kiosk.station.gui import gui
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
 from kiosk.station.link_server import LinkServer
@@ -174,6 +175,8 @@ class Core:
 
     async def _open(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        if self.hardware.simulated:
+            furnish(self.data_dir, self.installation)
         database = await Database.open(self.data_dir / "station.sqlite3", self.clock)
         self._stack.push_async_callback(database.close)
         self.journal = Journal(database)
