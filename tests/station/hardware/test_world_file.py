@@ -136,15 +136,18 @@ def test_a_folder_that_cannot_hold_the_meters_is_refused(tmp_path: Path) -> None
 
 
 CHARGES = """
-import sys, time
+import sys
 from pathlib import Path
-from kiosk.model.clock import SystemClock
 from kiosk.station.hardware.simulator import build
 from tests.fakes.bench import installation
+from tests.fakes.clock import ManualClock
 
-sim = build(installation(stacks=4), Path(sys.argv[1]), SystemClock(), speed=600)
-if not sim.connectors[0].plugged:
-    sim.control.plug(1, "grand93", 5)
+clock = ManualClock()
+
+sim = build(installation(stacks=4), Path(sys.argv[1]), clock, speed=60)
+if sim.connectors[0].plugged:
+    sim.control.unplug(1)
+sim.control.plug(1, "grand93", 5)
 sim.stacks.assign(1, 2)
 port = sim.connectors[0]
 port.start()
@@ -153,7 +156,7 @@ while True:
     sim.step()
     if port.contactor_closed:
         print(port.meter_wh(), flush=True)
-    time.sleep(0.001)
+    clock.advance(0.1)
 """
 
 
