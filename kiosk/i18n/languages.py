@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from kiosk.model import languages
 from kiosk.model.errors import BadValue
 
 _ONE_OTHER: Final = (2, "(n != 1)")
@@ -32,49 +33,39 @@ class Language:
         return f"nplurals={count}; plural={rule};"
 
 
-LANGUAGES: Final[tuple[Language, ...]] = (
-    Language("cs", "Čeština", ("Czech",), "cs", _WEST_SLAVIC),
-    Language("da", "Dansk", (), "da", _ONE_OTHER),
-    Language("de", "Deutsch", (), "de", _ONE_OTHER),
-    Language("en", "English", (), "en_GB", _ONE_OTHER),
-    Language("es", "Español", ("Espanol",), "es", _ONE_OTHER),
-    Language("fr", "Français", ("Francais",), "fr", (2, "(n > 1)")),
-    Language("hr", "Hrvatski", (), "hr", _SLAVIC),
-    Language("it", "Italiano", (), "it", _ONE_OTHER),
-    Language("hu", "Magyar", (), "hu", _ONE_OTHER),
-    Language("nl", "Nederlands", (), "nl", _ONE_OTHER),
-    Language("nb", "Norsk", (), "nb", _ONE_OTHER),
+_POLISH: Final = (3, "(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)")
+_ROMANIAN: Final = (3, "(n==1 ? 0 : (n==0 || (n%100>0 && n%100<20)) ? 1 : 2)")
+_SLOVENE: Final = (4, "(n%100==1 ? 0 : n%100==2 ? 1 : n%100==3 || n%100==4 ? 2 : 3)")
+_FRENCH: Final = (2, "(n > 1)")
+_PLURALS: Final = {
+    "cs": _WEST_SLAVIC,
+    "fr": _FRENCH,
+    "hr": _SLAVIC,
+    "pl": _POLISH,
+    "ro": _ROMANIAN,
+    "ru": _SLAVIC,
+    "sk": _WEST_SLAVIC,
+    "sl": _SLOVENE,
+}
+"""Languages that count otherwise than in one and others."""
+_LOCALES: Final = {"en": "en_GB", "pt": "pt_PT"}
+"""Languages whose name in CLDR is not their code."""
+
+LANGUAGES: Final[tuple[Language, ...]] = tuple(
     Language(
-        "pl",
-        "Polski",
-        (),
-        "pl",
-        (3, "(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2)"),
-    ),
-    Language("pt", "Português", ("Portugues",), "pt_PT", _ONE_OTHER),
-    Language("ro", "Română", ("Romana",), "ro", (3, "(n==1 ? 0 : (n==0 || (n%100>0 && n%100<20)) ? 1 : 2)")),
-    Language("ru", "Русский", ("Russian",), "ru", _SLAVIC),
-    Language("sk", "Slovenčina", ("Slovak",), "sk", _WEST_SLAVIC),
-    Language(
-        "sl",
-        "Slovenščina",
-        ("Slovenscina",),
-        "sl",
-        (4, "(n%100==1 ? 0 : n%100==2 ? 1 : n%100==3 || n%100==4 ? 2 : 3)"),
-    ),
-    Language("fi", "Suomi", (), "fi", _ONE_OTHER),
-    Language("sv", "Svenska", (), "sv", _ONE_OTHER),
+        code=row.code,
+        name=row.native,
+        spellings=(row.spelling,) if row.spelling != row.native else (),
+        locale=_LOCALES.get(row.code, row.code),
+        plurals=_PLURALS.get(row.code, _ONE_OTHER),
+    )
+    for row in languages.LANGUAGES
 )
 """In the order of decision 19, which is the order on the screen (alphabetical by own name)."""
 
 SOURCE: Final = "en"
 
 _BY_CODE: Final = {language.code: language for language in LANGUAGES}
-_BY_NAME: Final = {
-    word.casefold(): language
-    for language in LANGUAGES
-    for word in (language.code, language.name, *language.spellings)
-}
 
 
 def by_code(code: str) -> Language:
@@ -87,10 +78,10 @@ def by_code(code: str) -> Language:
 
 def by_name(text: str) -> Language:
     """The row named by its own name, the manual's spelling or the code, in any case. Raises BadValue."""
-    try:
-        return _BY_NAME[text.strip().casefold()]
-    except KeyError:
-        raise _unknown(text) from None
+    row = languages.find(text)
+    if row is None:
+        raise _unknown(text)
+    return _BY_CODE[row.code]
 
 
 def _unknown(text: str) -> BadValue:

@@ -16,8 +16,8 @@ import msgspec
 
 from kiosk.model.enums import ConnectorType
 from kiosk.model.errors import BadFile, BadValue
+from kiosk.model.languages import LANGUAGES
 from kiosk.settings import reading
-from kiosk.settings.languages import LANGUAGES
 from kiosk.settings.sections import (
     CONNECTOR_DEFAULTS,
     MAX_CONNECTORS,

@@ -16,7 +16,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from kiosk.settings import addresses, languages, measurands
+from kiosk.model import languages
+from kiosk.settings import addresses, measurands
 from kiosk.settings.table import MAX_INTEGER, MAX_LENGTH, Key, KeyType, max_items
 from kiosk.settings.unfit import Unfit, refuse
 

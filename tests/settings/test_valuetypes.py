@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.i18n import languages as spoken
-from kiosk.settings import languages, measurands, valuetypes
+from kiosk.model import languages
+from kiosk.settings import measurands, valuetypes
 from kiosk.settings.table import KEYS, KeyType, find
 from kiosk.settings.unfit import Unfit
 

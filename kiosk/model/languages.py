@@ -1,4 +1,7 @@
-"""The 19 language names that the GUI keys accept (decision 19); the texts themselves are the room ``i18n``'s."""
+"""The 19 languages and the names they go by (decision 19): keys accept them all, the screen shows the native one.
+
+Their texts, plurals and numbers are the room ``i18n``'s.
+"""
 
 from __future__ import annotations
 
