@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import ipaddress
 import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ STATION_PATH: Final = "/ocpp/"
 CONTROL_PATH: Final = "/control"
 OCPP: Final = Subprotocol("ocpp1.6")
 CONTROL: Final = Subprotocol("kiosk.control")
+_DIALLED: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+"""Where a station of this machine reaches a server that listens everywhere."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,12 +135,15 @@ class CentralSystem:
 
     @property
     def _bracketed(self) -> str:
-        return f"[{self._host}]" if ":" in self._host else self._host
+        host = _DIALLED.get(self._host, self._host)
+        return f"[{host}]" if ":" in host else host
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         path = request.path.split("?", 1)[0]
         if path == CONTROL_PATH:
-            return None
+            if _is_here(connection.remote_address[0]):
+                return None
+            return connection.respond(HTTPStatus.FORBIDDEN, "control is for this machine only\n")
         identity = unquote(path.removeprefix(STATION_PATH))
         if not path.startswith(STATION_PATH) or not identity:
             return connection.respond(HTTPStatus.NOT_FOUND, f"stations connect to {STATION_PATH}<identity>\n")
@@ -177,6 +183,7 @@ class CentralSystem:
             station.gone.set_result(None)
             if self.stations.get(identity) is station:
                 del self.stations[identity]
+                self.recorder.forget(identity)
             self._out(f"{identity}: disconnected")
 
     def _say(self, frame: Frame) -> None:
@@ -236,6 +243,11 @@ class CentralSystem:
         transaction.meter_stop_wh = meter_wh
         transaction.reason = more.get("reason", "Local")  # OCPP 1.6 section 6.47: omitted means Local
         transaction.data = more.get("transaction_data") or []
+
+
+def _is_here(host: str) -> bool:
+    """Is this the address of our own machine?"""
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
 
 
 def _basic(header: str) -> tuple[str, bytes] | None:

@@ -70,6 +70,11 @@ class Recorder:
             and station in (None, f.station)
         ]
 
+    def forget(self, station: str) -> None:
+        """The station hung up: calls it left open will never be answered."""
+        for key in [key for key in self._actions if key[0] == station]:
+            del self._actions[key]
+
     def action_of(self, station: str, raw: str, *, to_station: bool) -> str | None:
         """Action that an answer belongs to; None when ``raw`` is no answer."""
         kind, message_id, _, _ = _read(raw)

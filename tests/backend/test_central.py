@@ -12,7 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from kiosk.backend.central import Options
+from kiosk.backend import central
+from kiosk.backend.central import CentralSystem, Options
 
 Run = Callable[..., Any]
 Open = Callable[..., Any]
@@ -124,6 +125,28 @@ def test_a_browser_may_not_talk_to_the_control_door(aio: Run, place: Open) -> No
                     proxy=None,
                 ):
                     pass
+
+    aio(story())
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("192.168.1.5", False), ("fe80::1%eth0", False)],
+)
+def test_only_this_machine_may_control(host: str, here: bool) -> None:
+    assert central._is_here(host) is here
+
+
+@pytest.mark.parametrize(
+    ("host", "url"), [("127.0.0.1", "ws://127.0.0.1:"), ("0.0.0.0", "ws://127.0.0.1:"), ("::1", "ws://[::1]:")]
+)
+def test_the_told_address_can_be_dialled(aio: Run, host: str, url: str) -> None:
+    async def story() -> None:
+        listening = CentralSystem()
+        await listening.start(host, 0)
+        assert listening.url.startswith(url)
+        assert listening.control_url.startswith(url)
+        await listening.stop()
 
     aio(story())
 

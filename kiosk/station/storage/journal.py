@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from kiosk.model.enums import AuthorizationSource, StopReason
+from kiosk.model.enums import AuthorizationSource
+from kiosk.station.storage import statements
 from kiosk.station.storage.database import Database
 from kiosk.station.storage.records import (
     Checkpoint,
@@ -34,10 +35,6 @@ _DECODERS: Final[dict[FactKind, msgspec.json.Decoder[Payload]]] = {
     FactKind.SAMPLE: msgspec.json.Decoder(MeterSample),
     FactKind.END: msgspec.json.Decoder(TransactionEnd),
 }
-_SESSION_COLUMNS: Final = (
-    "local_id, connector_id, transaction_id, id_tag, parent_id_tag, vehicle_id, source, kiosk, remote, "
-    "started_at, meter_start_wh, ended_at, meter_stop_wh, reason"
-)
 
 
 class Journal:
@@ -56,7 +53,7 @@ class Journal:
         """Number of the fact. ``owed``: a backend is to be told. Raises ValueError for a local_id used before."""
 
         def work(sql: sqlite3.Connection) -> int:
-            if _transaction(sql, begin.local_id) is not None:
+            if statements.transaction(sql, begin.local_id) is not None:
                 raise ValueError(f"transaction {begin.local_id} was begun already")
             sql.execute(
                 "INSERT INTO transactions (local_id, connector_id, id_tag, parent_id_tag, vehicle_id, source,"
@@ -75,10 +72,10 @@ class Journal:
                     begin.meter_start_wh,
                 ),
             )
-            _checkpoint(
+            statements.checkpoint(
                 sql, Checkpoint(local_id=begin.local_id, at=begin.started_at, meter_wh=begin.meter_start_wh)
             )
-            return _add(sql, FactKind.BEGIN, begin.local_id, begin.connector_id, begin, owed)
+            return statements.add(sql, FactKind.BEGIN, begin.local_id, begin.connector_id, begin, owed)
 
         return await self._database.run(work)
 
@@ -90,12 +87,12 @@ class Journal:
 
         def work(sql: sqlite3.Connection) -> int | None:
             if sample.local_id is None:
-                return _add(sql, FactKind.SAMPLE, None, sample.connector_id, sample, owed)
-            row = _known(sql, sample.local_id)
+                return statements.add(sql, FactKind.SAMPLE, None, sample.connector_id, sample, owed)
+            row = statements.known(sql, sample.local_id)
             if row["ended_at"] is not None:
                 return None
-            wanted = owed and _backend_knows(sql, sample.local_id)
-            return _add(sql, FactKind.SAMPLE, sample.local_id, sample.connector_id, sample, wanted)
+            wanted = owed and statements.backend_knows(sql, sample.local_id)
+            return statements.add(sql, FactKind.SAMPLE, sample.local_id, sample.connector_id, sample, wanted)
 
         return await self._database.run(work)
 
@@ -104,7 +101,7 @@ class Journal:
 
         def work(sql: sqlite3.Connection) -> None:
             for row in rows:
-                _checkpoint(sql, row)
+                statements.checkpoint(sql, row)
 
         if rows:
             await self._database.run(work)
@@ -116,18 +113,18 @@ class Journal:
         """
 
         def work(sql: sqlite3.Connection) -> int:
-            row = _known(sql, end.local_id)
+            row = statements.known(sql, end.local_id)
             if row["ended_at"] is not None:
                 log.warning("transaction %s ended already: the second end is not kept", end.local_id)
-                return _number(sql, end.local_id, FactKind.END)
+                return statements.number(sql, end.local_id, FactKind.END)
             sql.execute(
                 "UPDATE transactions SET ended_at = ?, meter_stop_wh = ?, reason = ?, stop_id_tag = ?"
                 " WHERE local_id = ?",
                 (to_text(end.ended_at), end.meter_stop_wh, end.reason.value, end.id_tag, end.local_id),
             )
             sql.execute("DELETE FROM checkpoints WHERE local_id = ?", (end.local_id,))
-            wanted = owed and _backend_knows(sql, end.local_id)
-            return _add(sql, FactKind.END, end.local_id, row["connector_id"], end, wanted)
+            wanted = owed and statements.backend_knows(sql, end.local_id)
+            return statements.add(sql, FactKind.END, end.local_id, row["connector_id"], end, wanted)
 
         return await self._database.run(work)
 
@@ -135,7 +132,7 @@ class Journal:
         """Begun, not ended, oldest first."""
 
         def work(sql: sqlite3.Connection) -> list[OpenTransaction]:
-            rows = _rows(
+            rows = statements.rows(
                 sql,
                 "SELECT t.*, c.at, c.meter_wh, c.soc_percent FROM transactions AS t"
                 " JOIN checkpoints AS c USING (local_id) WHERE t.ended_at IS NULL ORDER BY t.id",
@@ -169,7 +166,7 @@ class Journal:
         """The oldest fact still owed."""
 
         def work(sql: sqlite3.Connection) -> Fact | None:
-            row = _row(
+            row = statements.row(
                 sql,
                 "SELECT f.*, t.transaction_id FROM facts AS f LEFT JOIN transactions AS t USING (local_id)"
                 " WHERE f.delivery = 'owed' ORDER BY f.seq LIMIT 1",
@@ -196,7 +193,7 @@ class Journal:
         """
 
         def work(sql: sqlite3.Connection) -> None:
-            _deliver(sql, seq, Delivery.ANSWERED)
+            statements.deliver(sql, seq, Delivery.ANSWERED)
             if transaction_id is not None:
                 sql.execute(
                     "UPDATE transactions SET transaction_id = ?"
@@ -210,7 +207,7 @@ class Journal:
         """The backend failed to process it; returns how often that happened now."""
 
         def work(sql: sqlite3.Connection) -> int:
-            row = _row(
+            row = statements.row(
                 sql,
                 "UPDATE facts SET attempts = attempts + 1 WHERE seq = ? AND delivery = 'owed' RETURNING attempts",
                 (seq,),
@@ -223,7 +220,7 @@ class Journal:
 
     async def give_up(self, seq: int) -> None:
         """All attempts are used up: kept, no longer owed. Raises ValueError when nothing is owed under ``seq``."""
-        await self._database.run(lambda sql: _deliver(sql, seq, Delivery.UNDELIVERED))
+        await self._database.run(lambda sql: statements.deliver(sql, seq, Delivery.UNDELIVERED))
 
     async def send_again(self) -> int:
         """Owe all undelivered facts again, with fresh attempts; returns how many."""
@@ -251,7 +248,7 @@ class Journal:
         """All samples of a transaction, in the order they were taken."""
 
         def work(sql: sqlite3.Connection) -> list[MeterSample]:
-            rows = _rows(
+            rows = statements.rows(
                 sql, "SELECT payload FROM facts WHERE local_id = ? AND kind = 'sample' ORDER BY seq", (local_id,)
             )
             return [msgspec.json.decode(r["payload"], type=MeterSample) for r in rows]
@@ -262,15 +259,17 @@ class Journal:
         """Stored sessions, newest first."""
 
         def work(sql: sqlite3.Connection) -> list[SessionRecord]:
-            rows = _rows(sql, f"SELECT {_SESSION_COLUMNS} FROM transactions ORDER BY id DESC LIMIT ?", (limit,))
-            return [_session(r) for r in rows]
+            rows = statements.rows(
+                sql, f"SELECT {statements.SESSION_COLUMNS} FROM transactions ORDER BY id DESC LIMIT ?", (limit,)
+            )
+            return [statements.session(r) for r in rows]
 
         return await self._database.run(work)
 
     async def session(self, local_id: str) -> SessionRecord | None:
         def work(sql: sqlite3.Connection) -> SessionRecord | None:
-            row = _transaction(sql, local_id)
-            return None if row is None else _session(row)
+            row = statements.transaction(sql, local_id)
+            return None if row is None else statements.session(row)
 
         return await self._database.run(work)
 
@@ -278,12 +277,13 @@ class Journal:
         """The newest session with that number of the backend (backends do reuse numbers)."""
 
         def work(sql: sqlite3.Connection) -> SessionRecord | None:
-            row = _row(
+            row = statements.row(
                 sql,
-                f"SELECT {_SESSION_COLUMNS} FROM transactions WHERE transaction_id = ? ORDER BY id DESC LIMIT 1",
+                f"SELECT {statements.SESSION_COLUMNS} FROM transactions WHERE transaction_id = ?"
+                " ORDER BY id DESC LIMIT 1",
                 (transaction_id,),
             )
-            return None if row is None else _session(row)
+            return None if row is None else statements.session(row)
 
         return await self._database.run(work)
 
@@ -291,7 +291,7 @@ class Journal:
         """Raises ValueError for an unknown transaction."""
 
         def work(sql: sqlite3.Connection) -> None:
-            _known(sql, local_id)
+            statements.known(sql, local_id)
             sql.execute(
                 "UPDATE transactions SET transaction_id = ? WHERE local_id = ?", (transaction_id, local_id)
             )
@@ -306,7 +306,7 @@ class Journal:
 
         def work(sql: sqlite3.Connection) -> int:
             sql.execute("PRAGMA secure_delete = ON")
-            rows = _rows(
+            rows = statements.rows(
                 sql,
                 "SELECT local_id FROM transactions AS t WHERE forgotten = 0 AND ended_at < ? AND NOT EXISTS"
                 " (SELECT 1 FROM facts WHERE facts.local_id = t.local_id AND delivery = 'owed')",
@@ -331,95 +331,3 @@ class Journal:
             return len(rows)
 
         return await self._database.run(work)
-
-
-# --- inside one SQL transaction -----------------------------------------------------------------------------
-
-
-def _rows(sql: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
-    cursor = sql.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(statement, values).fetchall()
-
-
-def _row(sql: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Row | None:
-    found = _rows(sql, statement, values)
-    return found[0] if found else None
-
-
-def _transaction(sql: sqlite3.Connection, local_id: str) -> sqlite3.Row | None:
-    return _row(sql, f"SELECT {_SESSION_COLUMNS} FROM transactions WHERE local_id = ?", (local_id,))
-
-
-def _known(sql: sqlite3.Connection, local_id: str) -> sqlite3.Row:
-    row = _transaction(sql, local_id)
-    if row is None:
-        raise ValueError(f"transaction {local_id} was never begun")
-    return row
-
-
-def _number(sql: sqlite3.Connection, local_id: str, kind: FactKind) -> int:
-    row = _row(sql, "SELECT seq FROM facts WHERE local_id = ? AND kind = ?", (local_id, kind.value))
-    if row is None:
-        raise ValueError(f"transaction {local_id} has no {kind.value}")
-    return int(row["seq"])
-
-
-def _backend_knows(sql: sqlite3.Connection, local_id: str) -> bool:
-    row = _row(sql, "SELECT delivery FROM facts WHERE local_id = ? AND kind = 'begin'", (local_id,))
-    return row is not None and row["delivery"] != Delivery.NONE
-
-
-def _add(
-    sql: sqlite3.Connection, kind: FactKind, local_id: str | None, connector_id: int, payload: Payload, owed: bool
-) -> int:
-    cursor = sql.execute(
-        "INSERT INTO facts (local_id, connector_id, kind, payload, delivery) VALUES (?, ?, ?, ?, ?)",
-        (
-            local_id,
-            connector_id,
-            kind.value,
-            msgspec.json.encode(payload).decode(),
-            (Delivery.OWED if owed else Delivery.NONE).value,
-        ),
-    )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid
-
-
-def _checkpoint(sql: sqlite3.Connection, row: Checkpoint) -> None:
-    """Only for open transactions: a checkpoint that comes after the end has nothing to protect."""
-    sql.execute(
-        "INSERT INTO checkpoints (local_id, at, meter_wh, soc_percent)"
-        " SELECT local_id, ?, ?, ? FROM transactions WHERE local_id = ? AND ended_at IS NULL"
-        " ON CONFLICT (local_id) DO UPDATE SET at = excluded.at, meter_wh = excluded.meter_wh,"
-        " soc_percent = excluded.soc_percent",
-        (to_text(row.at), row.meter_wh, row.soc_percent, row.local_id),
-    )
-
-
-def _deliver(sql: sqlite3.Connection, seq: int, delivery: Delivery) -> None:
-    cursor = sql.execute(
-        "UPDATE facts SET delivery = ? WHERE seq = ? AND delivery = 'owed'", (delivery.value, seq)
-    )
-    if cursor.rowcount != 1:
-        raise ValueError(f"fact {seq} is not owed")
-
-
-def _session(row: sqlite3.Row) -> SessionRecord:
-    return SessionRecord(
-        local_id=row["local_id"],
-        connector_id=row["connector_id"],
-        transaction_id=row["transaction_id"],
-        id_tag=row["id_tag"],
-        parent_id_tag=row["parent_id_tag"],
-        vehicle_id=row["vehicle_id"],
-        source=AuthorizationSource(row["source"]),
-        kiosk=bool(row["kiosk"]),
-        remote=bool(row["remote"]),
-        started_at=from_text(row["started_at"]),
-        meter_start_wh=row["meter_start_wh"],
-        ended_at=from_text(row["ended_at"]) if row["ended_at"] else None,
-        meter_stop_wh=row["meter_stop_wh"],
-        reason=StopReason(row["reason"]) if row["reason"] else None,
-    )

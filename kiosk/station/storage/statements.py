@@ -1,0 +1,114 @@
+"""What the journal does inside one SQL transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+import msgspec
+
+from kiosk.model.enums import AuthorizationSource, StopReason
+from kiosk.station.storage.records import (
+    Checkpoint,
+    Delivery,
+    FactKind,
+    Payload,
+    SessionRecord,
+    from_text,
+    to_text,
+)
+
+SESSION_COLUMNS: Final = (
+    "local_id, connector_id, transaction_id, id_tag, parent_id_tag, vehicle_id, source, kiosk, remote, "
+    "started_at, meter_start_wh, ended_at, meter_stop_wh, reason"
+)
+"""What ``session`` reads."""
+
+
+def rows(sql: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+    cursor = sql.cursor()
+    cursor.row_factory = sqlite3.Row
+    return cursor.execute(statement, values).fetchall()
+
+
+def row(sql: sqlite3.Connection, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Row | None:
+    found = rows(sql, statement, values)
+    return found[0] if found else None
+
+
+def transaction(sql: sqlite3.Connection, local_id: str) -> sqlite3.Row | None:
+    return row(sql, f"SELECT {SESSION_COLUMNS} FROM transactions WHERE local_id = ?", (local_id,))
+
+
+def known(sql: sqlite3.Connection, local_id: str) -> sqlite3.Row:
+    found = transaction(sql, local_id)
+    if found is None:
+        raise ValueError(f"transaction {local_id} was never begun")
+    return found
+
+
+def number(sql: sqlite3.Connection, local_id: str, kind: FactKind) -> int:
+    found = row(sql, "SELECT seq FROM facts WHERE local_id = ? AND kind = ?", (local_id, kind.value))
+    if found is None:
+        raise ValueError(f"transaction {local_id} has no {kind.value}")
+    return int(found["seq"])
+
+
+def backend_knows(sql: sqlite3.Connection, local_id: str) -> bool:
+    found = row(sql, "SELECT delivery FROM facts WHERE local_id = ? AND kind = 'begin'", (local_id,))
+    return found is not None and found["delivery"] != Delivery.NONE
+
+
+def add(
+    sql: sqlite3.Connection, kind: FactKind, local_id: str | None, connector_id: int, payload: Payload, owed: bool
+) -> int:
+    cursor = sql.execute(
+        "INSERT INTO facts (local_id, connector_id, kind, payload, delivery) VALUES (?, ?, ?, ?, ?)",
+        (
+            local_id,
+            connector_id,
+            kind.value,
+            msgspec.json.encode(payload).decode(),
+            (Delivery.OWED if owed else Delivery.NONE).value,
+        ),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def checkpoint(sql: sqlite3.Connection, row: Checkpoint) -> None:
+    """Only for open transactions: a checkpoint that comes after the end has nothing to protect."""
+    sql.execute(
+        "INSERT INTO checkpoints (local_id, at, meter_wh, soc_percent)"
+        " SELECT local_id, ?, ?, ? FROM transactions WHERE local_id = ? AND ended_at IS NULL"
+        " ON CONFLICT (local_id) DO UPDATE SET at = excluded.at, meter_wh = excluded.meter_wh,"
+        " soc_percent = excluded.soc_percent",
+        (to_text(row.at), row.meter_wh, row.soc_percent, row.local_id),
+    )
+
+
+def deliver(sql: sqlite3.Connection, seq: int, delivery: Delivery) -> None:
+    cursor = sql.execute(
+        "UPDATE facts SET delivery = ? WHERE seq = ? AND delivery = 'owed'", (delivery.value, seq)
+    )
+    if cursor.rowcount != 1:
+        raise ValueError(f"fact {seq} is not owed")
+
+
+def session(row: sqlite3.Row) -> SessionRecord:
+    return SessionRecord(
+        local_id=row["local_id"],
+        connector_id=row["connector_id"],
+        transaction_id=row["transaction_id"],
+        id_tag=row["id_tag"],
+        parent_id_tag=row["parent_id_tag"],
+        vehicle_id=row["vehicle_id"],
+        source=AuthorizationSource(row["source"]),
+        kiosk=bool(row["kiosk"]),
+        remote=bool(row["remote"]),
+        started_at=from_text(row["started_at"]),
+        meter_start_wh=row["meter_start_wh"],
+        ended_at=from_text(row["ended_at"]) if row["ended_at"] else None,
+        meter_stop_wh=row["meter_stop_wh"],
+        reason=StopReason(row["reason"]) if row["reason"] else None,
+    )
