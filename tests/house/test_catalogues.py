@@ -14,10 +14,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from kiosk.i18n import LANGUAGES, PLUS50, Language, by_name, catalogues, check, extract, formats, translator
+from kiosk.i18n import LANGUAGES, PLUS50, Language, catalogues, check, extract, formats, translator
 from kiosk.i18n.languages import SOURCE
 from kiosk.model import paths
-from kiosk.settings import languages as settings_languages
 
 ROOT = Path(__file__).resolve().parents[2]
 QML = ROOT / "kiosk" / "screen" / "qml"
@@ -207,19 +206,6 @@ def test_the_qml_uses_no_other_way_to_translate() -> None:
     for path in sorted(QML.rglob("*.qml")):
         source = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(qsTrId|qsTranslate|QT_TR_NOOP|QT_TRANSLATE_NOOP)\b", source), path.name
-
-
-def test_keys_and_catalogues_know_the_same_languages() -> None:
-    """Two rooms of one level hold them: the keys' spelling, and the texts."""
-    assert [(row.code, row.native) for row in settings_languages.LANGUAGES] == [
-        (row.code, row.name) for row in LANGUAGES
-    ]
-    for row in settings_languages.LANGUAGES:
-        for word in row:
-            assert by_name(word).code == row.code
-            found = settings_languages.find(word)
-            assert found is not None
-            assert found.code == row.code
 
 
 def test_a_built_catalogue_says_what_its_source_says(tmp_path: Path) -> None:
