@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 from kiosk.model.clock import Clock
 from kiosk.model.errors import StorageFailed
 from kiosk.station.storage import migrations
+from kiosk.station.storage.salvage import salvage
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,9 @@ class Database:
     async def open(cls, path: Path, clock: Clock) -> Database:
         """Open or create the file and bring its layout up to date.
 
-        A damaged file is renamed to ``<name>.corrupt-<time>`` and a fresh one begun. Raises StorageFailed when
-        the file cannot be opened or written, BadFile when a newer program wrote it.
+        A damaged file is renamed to ``<name>.corrupt-<time>``, a fresh one begun, and its settings and tags saved
+        as far as they can be read. Raises StorageFailed when the file cannot be opened or written, BadFile when a
+        newer program wrote it.
         """
         database = cls(path, clock, ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage"))
         try:
@@ -97,8 +99,9 @@ class Database:
             try:
                 self._connection = self._connect()
             except Damaged as damage:
-                self._set_aside(str(damage))
+                aside = self._set_aside(str(damage))
                 self._connection = self._connect()
+                self._salvage(aside)
         except (sqlite3.Error, OSError, Damaged) as error:
             raise self._failed(error) from error
 
@@ -128,7 +131,7 @@ class Database:
             raise
         return connection
 
-    def _set_aside(self, damage: str) -> None:
+    def _set_aside(self, damage: str) -> Path:
         stamp = self.clock.now().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         aside = _free_name(self.path.with_name(f"{self.path.name}.corrupt-{stamp}"))
         for suffix in ("", "-wal", "-shm"):
@@ -137,6 +140,16 @@ class Database:
                 source.rename(aside.with_name(aside.name + suffix))
         self._suspect.unlink(missing_ok=True)
         log.error("%s is damaged (%s): kept as %s, a fresh one is begun", self.path, damage, aside.name)
+        return aside
+
+    def _salvage(self, aside: Path) -> None:
+        assert self._connection is not None
+        try:
+            saved = salvage(self._connection, aside)
+        except sqlite3.Error as error:
+            log.error("%s: nothing more can be saved: %s", aside.name, error)
+        else:
+            log.info("saved from %s: %s", aside.name, saved)
 
     def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._connection

@@ -206,6 +206,7 @@ def test_a_file_that_is_no_database_is_kept_aside(
     path.write_bytes(b"this was a shopping list" * 400)
     aside = tmp_path / "station.sqlite3.corrupt-20261122T120000Z"
     expected_log("kiosk.station.storage.database", f"is damaged .*{aside.name}")
+    expected_log("kiosk.station.storage.salvage", "not a database")
     db = runner.run(Database.open(path, clock))
     runner.run(MetaStore(db).set("a", "1"))
     runner.run(db.close())
@@ -216,6 +217,7 @@ def test_damaged_pages_are_found_at_open(
     runner: asyncio.Runner, clock: ManualClock, tmp_path: Path, expected_log: Callable[..., None]
 ) -> None:
     expected_log("kiosk.station.storage.database", "is damaged")
+    expected_log("kiosk.station.storage.salvage", "cannot be saved")
     path = tmp_path / "station.sqlite3"
     fill(path, runner, clock)
     sql = sqlite3.connect(path)
@@ -275,6 +277,7 @@ def test_two_damaged_files_of_one_second_are_both_kept(
     runner: asyncio.Runner, clock: ManualClock, tmp_path: Path, expected_log: Callable[..., None]
 ) -> None:
     expected_log("kiosk.station.storage.database", "is damaged")
+    expected_log("kiosk.station.storage.salvage", "cannot be saved")
     path = tmp_path / "station.sqlite3"
     for text in (b"first" * 1000, b"second" * 1000):
         path.write_bytes(text)
