@@ -83,6 +83,7 @@ class Bay:
     grant: Grant | None = None
     session: Running | None = None
     wait_until_s: float | None = None  # ConnectionTimeOut runs out here
+    forget_at_s: float | None = None  # a session that is over and unplugged is told until then
     phase_since_s: float = 0.0
     faults: set[int] = field(default_factory=set)
     can_start: bool = True  # power allows another session (decision 10)
@@ -134,6 +135,14 @@ class Bay:
         if not self.can_start:
             return RefusalReason.NO_POWER_FREE
         return None
+
+    def may_resume(self, vehicle_id: str | None) -> bool:
+        """The session of that car can go on here after a restart.
+
+        The car tells its id again only while it prepares; until then the plug must be proof enough.
+        """
+        same = vehicle_id is None or self.port.vehicle_id in (None, vehicle_id)
+        return self.port.plugged and same and self.session is None and not self.faulted
 
     def fresh_reading(self, now_s: float) -> Reading | None:
         """The newest reading unless it is too old to be shown or sent as current (design rule 9)."""

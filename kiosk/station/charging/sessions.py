@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 STOP_PATIENCE_S = 15.0
 """A connector that does not report ENDED this long after it was told to stop is closed all the same."""
 CHECKPOINT_S = 10.0
+SHOWN_S = 30.0
+"""A session that is over is still told this long after the plug was pulled: its driver stands there."""
 
 
 class Sessions:
@@ -101,14 +103,7 @@ class Sessions:
         for left in await self._transactions.left_open():
             bay = self.bays.get(left.connector_id)
             age_s = (self._clock.now() - left.last_at).total_seconds()
-            # the car tells its id again only while it prepares; until then the plug must be proof enough
-            known = bay.port.vehicle_id if bay is not None else None
-            same_car = (
-                bay is not None
-                and bay.port.plugged
-                and (None in (left.vehicle_id, known) or left.vehicle_id == known)
-            )
-            if bay is not None and same_car and bay.session is None and age_s <= window_s and not bay.faulted:
+            if bay is not None and age_s <= window_s and bay.may_resume(left.vehicle_id):
                 bay.session = self._transactions.resumed(left)
                 bay.stage = Stage.STARTING
                 log.warning("%s%d: transaction %s goes on after a restart", bay.port.type, bay.id, left.local_id)
@@ -194,14 +189,13 @@ class Sessions:
                 remote=remote,
                 kiosk=kiosk and not remote,
             )
-            bay.session = None
+            bay.session, bay.forget_at_s = None, None
             bay.move(Stage.AUTHORIZED)
             bay.wait_until_s = self._plug_deadline()
             self.publish(bay)  # Preparing goes out before StartTransaction
-            if bay.port.plugged:
-                await self._begin(bay)
+            begun = await self._begin(bay) if bay.port.plugged else True
         self.publish(bay)
-        return RefusalReason.CONNECTOR_FAULTED if bay.stage is Stage.IDLE else None
+        return None if begun else RefusalReason.CONNECTOR_FAULTED
 
     async def stop(
         self, connector_id: int, reason: StopReason, *, id_tag: str | None = None, wait: bool = True
@@ -299,6 +293,7 @@ class Sessions:
         if bay.stage is Stage.AUTHORIZED:
             await self._begin(bay)
             return
+        bay.session, bay.forget_at_s = None, None
         bay.wait_until_s = self._plug_deadline()
         self.publish(bay)
         self.on_plugged(bay.id)
@@ -311,8 +306,7 @@ class Sessions:
         bay.wait_until_s = None
         if bay.stage is Stage.FINISHED:
             bay.move(Stage.IDLE)
-        if bay.stage is Stage.IDLE:
-            bay.session = None
+        bay.forget_at_s = self._clock.monotonic() + SHOWN_S
 
     async def _phase(self, bay: Bay, phase: Phase) -> None:
         bay.phase_since_s = self._clock.monotonic()
@@ -338,17 +332,19 @@ class Sessions:
         elif bay.faulted and bay.stage is Stage.AUTHORIZED:
             self._forget_grant(bay)
 
-    async def _begin(self, bay: Bay) -> None:
+    async def _begin(self, bay: Bay) -> bool:
+        """False when it came to nothing: a fault, or a meter that cannot be read."""
         meter_wh = bay.port.meter_wh()
         if bay.grant is None or meter_wh is None or bay.faulted:
             self._forget_grant(bay)
-            return
+            return False
         run = await self._transactions.begin(bay, bay.grant, meter_wh)
         bay.session, bay.grant, bay.wait_until_s = run, None, None
         self._ended[bay.id].clear()
         bay.move(Stage.STARTING)
         bay.port.start()
         bay.port.set_limit_w(bay.limit_w)
+        return True
 
     async def _finish(self, bay: Bay, reason: StopReason) -> None:
         run = bay.session
@@ -383,6 +379,10 @@ class Sessions:
                 self._forget_grant(bay)
             elif bay.stage is Stage.IDLE and bay.port.plugged:
                 bay.move(Stage.FINISHED)  # plug first, nobody authorized in time (decision 4)
+        if bay.forget_at_s is not None and now_s >= bay.forget_at_s:
+            bay.forget_at_s = None
+            if bay.session is not None and bay.session.over:
+                bay.session = None
         since_s = self._stopping_since.get(bay.id)
         if since_s is not None and now_s - since_s > STOP_PATIENCE_S:
             log.error("%s%d: did not report its end; the transaction is closed", bay.port.type, bay.id)

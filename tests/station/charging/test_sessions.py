@@ -257,6 +257,28 @@ def test_pulling_the_plug_ends_the_session(aio: Any, tmp_path: Path) -> None:
             [record] = await station.core.commands.sessions(1)
             assert record.reason is StopReason.EV_DISCONNECTED
             assert station.page == Page.FINISHED
+            session = station.connector(1).session
+            assert session is not None  # the driver still reads what was charged
+            assert session.energy_wh == (record.meter_stop_wh or 0) - record.meter_start_wh
+            await station.until(lambda: station.page == Page.STANDBY)
+            await station.until(lambda: station.connector(1).session is None)
+
+    aio(story())
+
+
+def test_a_meter_that_cannot_be_read_begins_nothing(aio: Any, tmp_path: Path, expected_log: Any) -> None:
+    expected_log("kiosk.station.charging.sessions", "fault_raised 22")
+
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            station.core.backend.real = FakeBackend(**{CARD: Answer.ACCEPTED})
+            station.sim.fault(1, 22)
+            station.sim.plug(1)
+            await station.until(lambda: station.connector(1).vendor_error_code == 22)
+            outcome = await station.core.commands.start(1, CARD)
+            assert outcome.reason is RefusalReason.CONNECTOR_FAULTED
+            assert await station.core.commands.sessions(10) == []
+            assert station.connector(1).meter_wh is None
 
     aio(story())
 
