@@ -98,11 +98,6 @@ def seconds(code: str, seconds_s: float | None) -> Figure:
     return Figure(number(code, None if seconds_s is None else max(0, math.ceil(seconds_s))), unit(code, "s"))
 
 
-def minutes(code: str, seconds_s: float | None) -> Figure:
-    """Whole minutes, rounded up: for time that is left."""
-    return Figure(number(code, None if seconds_s is None else _minutes_up(seconds_s)), unit(code, "min"))
-
-
 def time_left(code: str, seconds_s: float | None) -> Figure:
     """Time to 80 % or 100 %: ``14 min``, from an hour on ``1:25 h``; rounded up."""
     return _hours_minutes(code, None if seconds_s is None else _minutes_up(seconds_s))

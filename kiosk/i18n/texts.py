@@ -221,12 +221,6 @@ def connector_name(code: str, connector_id: int) -> str:
     return translator(code).gettext("Connector %(connector)s") % {"connector": connector_id}
 
 
-def running_sessions(code: str, count: int) -> str:
-    """How many cars are being charged, for the standby screen."""
-    text = translator(code).ngettext("%(count)s car is charging", "%(count)s cars are charging", count)
-    return text % {"count": count}
-
-
 def to_80(code: str) -> str:
     """Label under the time to 80 %. A whole phrase: no language builds it from parts the same way."""
     return translator(code).gettext("to 80%")
@@ -302,16 +296,6 @@ def ended_why(code: str, reason: StopReason | None) -> str | None:
     return None if text is None else translator(code).gettext(text)
 
 
-def fault_code(code: str, vendor_error_code: int) -> str:
-    """``Code 18``, for lists and for reading aloud."""
-    return translator(code).gettext("Code %(number)s") % {"number": vendor_error_code}
-
-
-def call_us(code: str, hotline: str) -> str:
-    """The help line with its number."""
-    return translator(code).gettext("Help line: %(number)s") % {"number": hotline}
-
-
 def tariff(code: str, texts: Mapping[str, str]) -> str | None:
     """The operator's own tariff text: in this language, else the one for all, else English, else any."""
     for language in (code, "", SOURCE):
@@ -327,8 +311,3 @@ def fault(code: str, vendor_error_code: int) -> Advice:
     row = faults.fault(vendor_error_code)
     t = translator(code)
     return Advice(t.gettext(row.title), t.gettext(row.cause), t.gettext(row.advice))
-
-
-def message(code: str, text: str) -> str:
-    """A source text that some table marked for extraction."""
-    return translator(code).gettext(text)
