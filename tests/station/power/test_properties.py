@@ -12,6 +12,9 @@ from kiosk.model.enums import LimitReason
 from kiosk.station.power import Allocation, Limits, Outlet, Request, Stacks, Strategy, allocate
 from kiosk.station.power.model import MIN_AC_W, MIN_DC_W, grid_power_w
 
+unhurried = settings(deadline=None)
+"""A busy machine is no failure."""
+
 watts = st.integers(0, 120_000)
 maybe_watts = st.none() | watts
 own_limit = st.sampled_from([None, None, None, 0, 900, 5_000, 30_000])
@@ -72,6 +75,7 @@ def situations(draw: st.DrawFn) -> tuple[list[Request], Stacks, Limits, Strategy
     return draw(requests_for(limits)), stacks, limits, draw(st.sampled_from(Strategy)), before
 
 
+@unhurried
 @given(situations())
 def test_no_limit_in_force_is_ever_passed(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None],
@@ -99,6 +103,7 @@ def test_no_limit_in_force_is_ever_passed(
         assert set(share.shared_with) <= set(by_id)
 
 
+@unhurried
 @given(situations())
 def test_the_same_question_has_the_same_answer(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None],
@@ -127,6 +132,7 @@ def settled(
     raise AssertionError(f"it swings: {before}")
 
 
+@unhurried
 @given(situations())
 def test_it_settles_and_stays(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None],
@@ -137,6 +143,7 @@ def test_it_settles_and_stays(
     assert not any(share.waits for share in result.shares), "nothing waits for ever"
 
 
+@unhurried
 @given(situations())
 def test_once_settled_nobody_gets_less_than_the_minimum(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None],
@@ -151,6 +158,7 @@ def test_once_settled_nobody_gets_less_than_the_minimum(
         assert share.limit_w == 0 or share.limit_w >= least_w or (asked_w is not None and share.limit_w >= asked_w)
 
 
+@unhurried
 @given(situations())
 def test_the_reason_is_true(situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None]) -> None:
     requests, stacks, limits, strategy, before = situation
@@ -185,7 +193,7 @@ def test_the_reason_is_true(situation: tuple[list[Request], Stacks, Limits, Stra
 
 
 @given(situations(), st.integers(0, 40_000), st.sampled_from(["grid_w", "modbus_w", "fallback_w", "profile_w"]))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_a_higher_limit_never_gives_less_in_all(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None], more_w: int, name: str
 ) -> None:
@@ -200,6 +208,7 @@ def test_a_higher_limit_never_gives_less_in_all(
     assert set(high.startable) >= set(low.startable)
 
 
+@unhurried
 @given(situations())
 def test_where_a_start_is_allowed_there_is_power_for_it(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None],
@@ -219,6 +228,7 @@ def test_where_a_start_is_allowed_there_is_power_for_it(
         assert (share.limit_w >= outlet.min_power_w > 0) is (outlet.connector_id in result.startable)
 
 
+@unhurried
 @given(situations())
 def test_never_more_sessions_with_power_than_stacks_and_ac_outlets(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None],
@@ -230,6 +240,7 @@ def test_never_more_sessions_with_power_than_stacks_and_ac_outlets(
     assert all(share.stacks >= 1 for share in fed)
 
 
+@unhurried
 @given(situations())
 def test_what_flows_and_what_is_allowed_stay_within_the_limit_together(
     situation: tuple[list[Request], Stacks, Limits, Strategy, Allocation | None],
