@@ -64,7 +64,7 @@ class Channel:
                 writer.result()
             await reader
         except (ProtocolError, LinkClosed) as error:
-            await self._connection.close(1002, str(error)[:100])
+            await self._connection.close(1002, reason(error))
             raise
         finally:
             self._closed = True
@@ -170,7 +170,7 @@ class Channel:
             if self._on_told is not None:
                 self._on_told(event.payload)
         elif isinstance(event, Malformed):
-            log.warning("%s sent a bad request: %s", self.name, event.error)
+            log.warning("%s sent a bad request: %.200s", self.name, event.error)
             self.send(event.reply)
         elif isinstance(event, Dropped):
             log.info("%s answered request %s too late", self.name, event.id)
@@ -195,7 +195,7 @@ class Channel:
         try:
             self.send(*frames)
         except LinkClosed as error:
-            await self._connection.close(1008, str(error))
+            await self._connection.close(1008, reason(error))
 
     async def _answer(self, asked: Asked) -> tuple[str | bytes, ...]:
         handler = self._handlers.get(asked.method.name)
@@ -208,3 +208,8 @@ class Channel:
         if not 0 < len(png) <= MAX_BINARY_BYTES or len(png) != grabbed.bytes:
             raise NotPossible(f"the picture has {len(png)} bytes; 1 to {MAX_BINARY_BYTES} can be sent")
         return (self._peer.answer(asked, grabbed), png)
+
+
+def reason(error: Exception) -> str:
+    """For a close frame: at most 123 bytes fit (RFC 6455 section 5.5)."""
+    return str(error).encode("ascii", "replace")[:120].decode("ascii")

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MAX_FACES: Final = 64
+"""More connections than this are a fault of somebody's, and each costs a file descriptor of the core."""
 SCREEN_TIMEOUT_S: Final = 10.0
 HELLO_TIMEOUT_S: Final = 10.0
 DOOR_MODE: Final = {Door.DRIVER: 0o660, Door.OPERATOR: 0o600}
@@ -149,6 +151,10 @@ class LinkServer:
         )
 
     async def _serve(self, door: Door, connection: ServerConnection) -> None:
+        if len(self._faces) >= MAX_FACES:
+            log.warning("%d faces are connected; one more is sent away", MAX_FACES)
+            await connection.close(1013, "too many faces; try again later")
+            return
         face = _Face(self, door, connection)
         self._faces.add(face)
         late = asyncio.get_running_loop().call_later(HELLO_TIMEOUT_S, face.expire)

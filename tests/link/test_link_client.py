@@ -273,7 +273,15 @@ def test_slow_face_gets_a_fresh_picture(tmp_path: Path, real_aio: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "frame", [b"binary", "x" * 70_000, '{"jsonrpc":"2.0","id":5,"result":{}}', '{"jsonrpc":"2.0","method":"tick"}']
+    "frame",
+    [
+        b"binary",
+        "x" * 70_000,
+        '{"jsonrpc":"2.0","id":5,"result":{}}',
+        '{"jsonrpc":"2.0","method":"tick"}',
+        '{"jsonrpc":"2.0","method":"' + "€" * 100 + '"}',  # its name does not fit into a close frame
+    ],
+    ids=["binary", "large", "unasked", "notification", "long"],
 )
 def test_nonsense_ends_one_conversation_only(
     tmp_path: Path, real_aio: Run, expected_log: Callable[..., None], frame: str | bytes
@@ -301,6 +309,22 @@ def test_who_never_says_hello_is_let_go(tmp_path: Path, real_aio: Run, monkeypat
         async with core(tmp_path):
             socket = await raw(tmp_path)
             await socket.wait_closed()
+
+    real_aio(story())
+
+
+def test_so_many_faces_and_no_more(
+    tmp_path: Path, real_aio: Run, monkeypatch: pytest.MonkeyPatch, expected_log: Callable[..., None]
+) -> None:
+    monkeypatch.setattr(link_server, "MAX_FACES", 2)
+    expected_log("kiosk.station.link_server", "sent away")
+
+    async def story() -> None:
+        async with core(tmp_path), connected(tmp_path, "web") as face, await raw(tmp_path):
+            too_many = await raw(tmp_path)
+            await too_many.wait_closed()
+            assert too_many.close_code == 1013
+            assert await face.client.call("keys.list") == KeyList(keys=())
 
     real_aio(story())
 
