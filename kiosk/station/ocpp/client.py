@@ -80,6 +80,7 @@ class OcppClient:
         self._served = False  # the present connection got as far as being of use
         self._boot_now = asyncio.Event()
         self._ping_changed = asyncio.Event()
+        self._redial_now = asyncio.Event()  # who we are was changed: what failed may succeed now
         self._delivery = Delivery(settings, journal, tags, clock, on_start_answered, self._counted)
         self._registered = Registered(
             settings, installation, state, clock, journal, self._delivery, self._correct, self._boot_again
@@ -150,8 +151,10 @@ class OcppClient:
             self._wire = None
             self._publish()
             wait_s = self._backoff.next_s()
+            self._redial_now.clear()
             log.info("backend: dialling again in %.1f s", wait_s)
-            await asyncio.sleep(wait_s)
+            if await wait(self._redial_now, wait_s):
+                self._backoff.reset()
 
     async def _connection(self) -> None:
         """One connection, from the dial to its end. Raises what ended it."""
@@ -245,10 +248,9 @@ class OcppClient:
             interval_s = self._settings.int("WebSocketPingInterval")
             if await wait(self._ping_changed, interval_s or None):
                 continue
-            pong = await socket.ping()
             try:
                 async with asyncio.timeout(min(interval_s, PONG_S)):
-                    await pong
+                    await (await socket.ping())
             except TimeoutError as error:
                 raise BackendUnreachable("the line is dead: no pong") from error
 
@@ -265,8 +267,10 @@ class OcppClient:
             self._registered.trigger(wanted, connector_id)
 
     def _key_changed(self, name: str) -> None:
-        if name in _REDIAL_KEYS and self._wire is not None:
-            self._wire.drop_when_answered(f"{name} changed")
+        if name in _REDIAL_KEYS:
+            self._redial_now.set()
+            if self._wire is not None:
+                self._wire.drop_when_answered(f"{name} changed")
         self._ping_changed.set()
         self._registered.keys_changed()
 

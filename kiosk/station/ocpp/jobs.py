@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any
 
+log = logging.getLogger(__name__)
+
 
 async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
-    """Run all until one ends; then end the others. Raises what the first one raised."""
+    """Run all until one ends; then end the others. Raises what the first one raised.
+
+    If several end in one moment, the first in the order of the arguments counts; other failures are logged.
+    """
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -16,10 +22,12 @@ async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-    first = next(task for task in tasks if task in done)
-    error = results[tasks.index(first)]
-    if isinstance(error, BaseException):
-        raise error
+    ended = [(task, result) for task, result in zip(tasks, results, strict=True) if task in done]
+    for task, error in ended[1:]:
+        if isinstance(error, Exception):
+            log.warning("%s ended at the same moment: %s", task.get_name(), error)
+    if isinstance(ended[0][1], BaseException):
+        raise ended[0][1]
 
 
 async def wait(event: asyncio.Event, at_most_s: float | None) -> bool:

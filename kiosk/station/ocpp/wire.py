@@ -112,9 +112,8 @@ class Wire:
     async def alive(self) -> bool:
         """Does the other side still answer a ping?"""
         try:
-            pong = await self._socket.ping()
             async with asyncio.timeout(PROBE_S):
-                await pong
+                await (await self._socket.ping())
         except (TimeoutError, ConnectionClosed):
             return False
         return True
@@ -147,12 +146,13 @@ class Wire:
             answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
             self._pending = (call.unique_id, answered)
             try:
-                await self._send(call.to_json())
                 async with asyncio.timeout(self._call_timeout_s):
+                    await self._send(call.to_json())  # waits where a dead line has filled the buffer
                     return await answered
             except ConnectionClosed as error:
                 raise BackendUnreachable(why(error)) from error
             except TimeoutError as error:
+                self._pending = None
                 alive = await self.alive()
                 # no turn for anybody any more: a late answer must find nobody
                 self._lose(f"{call.action} was not answered")
@@ -160,12 +160,14 @@ class Wire:
                 raise NoAnswer(text, alive=alive) from error
             finally:
                 self._pending = None
+                answered.cancel()  # nobody listens any more, so nobody is to be told of an end either
 
     def _lose(self, reason: str) -> None:
         """Nobody may wait for this connection any longer."""
         self.drop(reason)
         if self._pending is not None and not self._pending[1].done():
             self._pending[1].set_exception(BackendUnreachable(reason))
+            self._pending[1].exception()  # told, even if the sender is stuck in the socket and never looks
 
     # --- inside --------------------------------------------------------------------------------------------
 

@@ -244,6 +244,19 @@ def test_a_new_authorization_key_is_used_on_the_next_line(
     aio(story())
 
 
+def test_a_corrected_password_is_tried_at_once(aio: Run, running: Opened, expected_log: Expected) -> None:
+    expected_log(CLIENT, "HTTP 401")
+    right = "the right password"
+
+    async def story() -> None:
+        async with running(Options(passwords={"HYC-7": right.encode()})) as world:
+            await asyncio.sleep(3600)  # the waits have grown to minutes
+            world.set_key("AuthorizationKey", right)
+            await world.until(lambda: world.client.online, 1)
+
+    aio(story())
+
+
 def test_a_wrong_password_is_told_once_and_tried_again(aio: Run, running: Opened, expected_log: Expected) -> None:
     expected_log(CLIENT, "HTTP 401")
 

@@ -130,6 +130,29 @@ def test_silence_ends_the_wire_and_says_whether_the_other_side_lives(aio: Run, p
     aio(served(story, pongs)())
 
 
+def test_a_line_that_takes_nothing_more_is_given_up_too(aio: Run) -> None:
+    """The buffer of a dead line is full: sending, and even pinging, never comes back."""
+
+    class Stuck(Pipe):
+        async def send(self, message: str) -> None:
+            await asyncio.Event().wait()
+
+        async def ping(self) -> Awaitable[float]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def story() -> None:
+        wire = wire_on(Stuck())
+        serving = asyncio.create_task(wire.serve())
+        with pytest.raises(NoAnswer) as silent:
+            await wire.request("Heartbeat", {})
+        assert not silent.value.alive
+        with pytest.raises(BackendUnreachable, match="not answered"):
+            await serving
+
+    aio(story())
+
+
 def test_a_broken_line_wakes_whoever_waits(aio: Run) -> None:
     async def story() -> None:
         pipe = Pipe()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -266,6 +267,47 @@ def test_forget_removes_every_trace_of_the_card(runner: asyncio.Runner, journal:
         assert await journal.forget(limit) == 1, "what was forgotten is not forgotten again"
 
     runner.run(story())
+
+
+def test_nothing_that_is_asked_often_reads_the_whole_history(
+    runner: asyncio.Runner, journal: Journal, db: Database
+) -> None:
+    """Every statement of the hot calls goes through an index, so a year of history costs nothing."""
+    statements: set[str] = set()
+
+    async def story() -> list[tuple[str, str]]:
+        await db.run(lambda sql: sql.set_trace_callback(statements.add))
+        seq = await journal.begin(begin(), owed=True)
+        await journal.sample(sample(), owed=True)
+        await journal.checkpoint([Checkpoint(local_id="a", at=NOW, meter_wh=1)])
+        await journal.open_transactions()
+        await journal.next_fact()
+        await journal.waiting()
+        await journal.failed(seq)
+        await journal.answered(seq, 7)
+        await journal.by_transaction_id(7)
+        await journal.samples_of("a")
+        await journal.sessions(10)
+        await journal.end(end(), owed=True)
+        await db.run(lambda sql: sql.set_trace_callback(None))
+
+        def plans(sql: sqlite3.Connection) -> list[tuple[str, str]]:
+            return [
+                (statement, row[3])
+                for statement in statements
+                if statement.startswith(("SELECT", "UPDATE", "DELETE"))
+                for row in sql.execute(f"EXPLAIN QUERY PLAN {statement}")
+            ]
+
+        return await db.run(plans)
+
+    plans = runner.run(story())
+    assert len(plans) > 10
+    # newest first by primary key is a scan that stops at the limit
+    scans = [
+        p for p in plans if p[1].startswith("SCAN") and "USING" not in p[1] and "ORDER BY id DESC" not in p[0]
+    ]
+    assert scans == []
 
 
 def test_facts_survive_the_next_start(
