@@ -333,8 +333,10 @@ def plugged_in(state: State, connector_id: int, world: World) -> Step:
     """A plug went into a car and nobody is authorized there: ask for the card, or use the one that is held."""
     view = world.view(connector_id)
     idle = state.dialogue.page in (Page.STANDBY, Page.SELECTION, Page.CARD, Page.FREE, Page.FINISHED)
-    if view is None or view.stage is not Stage.IDLE or not idle or view.unusable is not None:
+    if view is None or view.stage is not Stage.IDLE or not idle:
         return follow(state, world), None
+    if view.unusable is not None and view.status is not ChargePointStatus.FAULTED:
+        return show(world, Page.CARD_REFUSED, connector_id, reason=view.unusable), None
     if state.held_uid is not None:
         return _try_start(view, state.held_uid, world)
     return show(world, page_of(view, world), connector_id), None

@@ -76,6 +76,12 @@ def test_plug_first_asks_for_the_card_at_that_connector() -> None:
     assert wish == StartWish(2, CARD)
 
 
+def test_a_plug_that_finds_no_power_is_told_at_once() -> None:
+    w = world(view(1), view(2, plugged=True, unusable=RefusalReason.NO_POWER_FREE))
+    state, wish = dialogue.plugged_in(dialogue.rest(w), 2, w)
+    assert (page(state), state.dialogue.reason, wish) == (Page.CARD_REFUSED, RefusalReason.NO_POWER_FREE, None)
+
+
 def test_a_card_before_the_choice_is_kept_30_s() -> None:
     w = world()
     state, wish = dialogue.on_card(dialogue.rest(w), CARD, (), w)

@@ -105,11 +105,9 @@ class ConnectorMachine(RuleBasedStateMachine):
 
     @rule(code=codes)
     def clear(self, code: int) -> None:
-        try:
-            self.bench.sim.control.clear(1, code)
-        except NotPossible:
-            assert FAULTS[code].latched_until_replug
-            assert self.port.plugged
+        self.bench.sim.control.clear(1, code)
+        latched = FAULTS[code].latched_until_replug and self.port.plugged
+        assert code not in self.port.faults or latched
 
     @rule()
     def unlock(self) -> None:

@@ -242,14 +242,14 @@ class SimConnector:
             self._armed.add(code)
 
     def world_clear(self, code: int) -> None:
-        """Take ``code`` away, raised or waiting. Raises NotPossible for one that is latched by the plug."""
+        """Take the cause of ``code`` away; what the station latches stays raised until the plug is out."""
         faults.of_connector(code)
         self.catch_up()
         self._armed.discard(code)
         if code not in self._raised:
             return
         if fault(code).latched_until_replug and self._vehicle is not None:
-            raise NotPossible(f"fault {code} stays until connector {self.id} is unplugged")
+            return
         self._lower(code)
         self._changed()
 

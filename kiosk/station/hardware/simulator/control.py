@@ -77,11 +77,19 @@ class SimulatorControl:
         self._simulator.connector(connector_id).world_unplug()
 
     def card(self, uid: str) -> None:
-        """Hold a card to the reader. Raises BadValue unless ``uid`` is 4 to 10 bytes in hex."""
+        """Hold a card to the reader: a UID in hex (4 to 10 bytes, told without separators), or any other idTag.
+
+        The latter is for backends whose test tags are names; OCPP's 20 printable ASCII characters are the limit.
+        Raises BadValue.
+        """
         bare = re.sub(r"[\s:-]", "", uid).upper()
-        if re.fullmatch(r"(?:[0-9A-F]{2}){4,10}", bare) is None:
-            raise BadValue("card", uid, "a card's number is hexadecimal", "4 to 10 bytes, such as 04AE179C4F6181")
-        self._simulator.card_reader.present(bare)
+        if re.fullmatch(r"(?:[0-9A-F]{2}){4,10}", bare) is not None:
+            self._simulator.card_reader.present(bare)
+        elif re.fullmatch(r"[!-~]{1,20}", uid) is not None:
+            self._simulator.card_reader.present(uid)
+        else:
+            allowed = "4 to 10 bytes in hex such as 04AE179C4F6181, or an idTag of 1 to 20 printable characters"
+            raise BadValue("card", uid, "no reader could tell it", allowed)
 
     def fault(self, connector_id: int, code: int) -> None:
         """Raise a fault, now or when its phase comes; connector 0 takes the door codes.
