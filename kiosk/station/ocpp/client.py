@@ -85,6 +85,7 @@ class OcppClient:
         self._registered = Registered(
             settings, installation, state, clock, journal, self._delivery, self._correct, self._boot_again
         )
+        self._delivery.before_start = self._registered.status_due_in_s
         self._acted_on = ActedOn(
             commands=commands,
             settings=settings,

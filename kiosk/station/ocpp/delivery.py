@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from ocpp.exceptions import OCPPError
 
@@ -23,9 +24,15 @@ from kiosk.station.storage.records import Fact, FactKind, TagEntry, TransactionE
 
 log = logging.getLogger(__name__)
 
+STATUS_FIRST_S: Final = 0.01
+"""A status and a start that are due in the same moment: the status takes the turn."""
+
 
 class Delivery:
-    """``on_counted`` is called when ``waiting`` or ``undelivered`` changed."""
+    """``on_counted`` is called when ``waiting`` or ``undelivered`` changed.
+
+    ``before_start(connector_id)``: seconds until the backend knows that connector's status.
+    """
 
     def __init__(
         self,
@@ -45,6 +52,8 @@ class Delivery:
         self._wire: Wire | None = None
         self._wake = asyncio.Event()
         self._not_before: tuple[int, float] = (0, 0.0)  # (fact, monotonic time of its next try)
+        self._held = 0  # fact that has waited for its connector's status
+        self.before_start: Callable[[int], float] = lambda _connector_id: 0.0
         self.waiting = 0
         self.undelivered = 0
 
@@ -81,6 +90,9 @@ class Delivery:
         seq, not_before_s = self._not_before
         if fact.seq == seq and (wait_s := not_before_s - self._clock.monotonic()) > 0:
             return wait_s
+        if (wait_s := self._hold(fact)) > 0:
+            self._not_before = (fact.seq, self._clock.monotonic() + wait_s)
+            return wait_s
         message = await self._message(fact)
         if message is None:
             await self._journal.answered(fact.seq)  # the keys want nothing of it told
@@ -99,6 +111,17 @@ class Delivery:
             log.error("%s does not fit the schema: %s %s", message.action, error.code, error.description)
             await self._journal.give_up(fact.seq)
         return 0
+
+    def _hold(self, fact: Fact) -> float:
+        """A backend hears Preparing before StartTransaction, though MinimumStatusDuration keeps it back.
+
+        A start waits once, so a connector that never comes to rest does not keep it for ever.
+        """
+        if fact.kind is not FactKind.BEGIN or fact.seq == self._held:
+            return 0.0
+        self._held = fact.seq
+        wait_s = self.before_start(fact.connector_id)
+        return wait_s + STATUS_FIRST_S if wait_s > 0 else 0.0
 
     async def _message(self, fact: Fact) -> outbox.Message | None:
         if isinstance(fact.payload, TransactionEnd):

@@ -86,6 +86,12 @@ class Registered:
         while not self._triggers.empty():
             self._triggers.get_nowait()
 
+    def status_due_in_s(self, connector_id: int) -> float:
+        """Seconds until the backend knows how this connector is; 0 when it does or is not told at all."""
+        minimum_s = float(self._settings.int("MinimumStatusDuration"))
+        due_s = self._board.waiting_until_s(connector_id, minimum_s)
+        return 0.0 if due_s is None else max(0.0, due_s - self._clock.monotonic())
+
     async def heartbeat_interval(self, commands: Commands, interval_s: int) -> None:
         """The interval of BootNotification.conf overwrites HeartbeatInterval; 0 leaves it to us."""
         if interval_s > 0 and interval_s != self._settings.int("HeartbeatInterval"):

@@ -177,6 +177,39 @@ def test_a_status_is_told_once_it_lasted(aio: Run, running: Opened) -> None:
     aio(story())
 
 
+def test_preparing_is_told_before_the_start(aio: Run, running: Opened) -> None:
+    async def story() -> None:
+        async with running() as world:
+            world.set_key("MinimumStatusDuration", "3")
+            await world.online()
+            before = len(world.calls())
+            world.set_status(1, ChargePointStatus.PREPARING)
+            await world.begin()
+            await world.delivered()
+            told = [(f.action, f.payload.get("status")) for f in world.calls()[before:]]
+            assert told == [("StatusNotification", "Preparing"), ("StartTransaction", None)]
+
+    aio(story())
+
+
+def test_a_connector_that_never_rests_does_not_keep_the_start(aio: Run, running: Opened) -> None:
+    async def story() -> None:
+        async with running() as world:
+            world.set_key("MinimumStatusDuration", "3")
+            await world.online()
+            world.set_status(1, ChargePointStatus.PREPARING)
+            await world.begin()
+            since = world.clock.now()
+            for n in range(10):
+                await asyncio.sleep(1)
+                word = ChargePointStatus.CHARGING if n % 2 else ChargePointStatus.SUSPENDED_EV
+                world.set_status(1, word)
+            (start,) = world.calls("StartTransaction")
+            assert start.at - since < timedelta(seconds=3.5)
+
+    aio(story())
+
+
 def test_changes_of_a_moment_are_told_in_order_without_a_minimum(aio: Run, running: Opened) -> None:
     async def story() -> None:
         async with running() as world:
