@@ -29,7 +29,7 @@ def start(
     params = StartSession(connector_id=connector_id, id_tag=tag)
     result = common.ask(data, "session.start", params, StartResult, timeout_s=START_TIMEOUT_S)
     if not result.authorized:
-        common.fail(f"connector {connector_id}: refused: {result.text or result.reason}")
+        common.fail(result.text or f"connector {connector_id}: refused: {result.reason}")
     common.say(f"connector {connector_id}: authorized, {result.status}")
 
 

@@ -114,7 +114,7 @@ class BackendInstallation(Section, frozen=True, kw_only=True):
     ] = 5.0
     connect_timeout_s: Annotated[float, about("give up dialling after this long, s", gt=0, le=600)] = 15.0
     call_timeout_s: Annotated[float, about("a request unanswered for this long has failed, s", gt=0, le=600)] = (
-        30.0
+        25.0
     )
     boot_retry_s: Annotated[
         float, about("wait before BootNotification is repeated when no interval was given, s", gt=0, le=86400)
