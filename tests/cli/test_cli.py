@@ -201,7 +201,7 @@ def test_refused_start(fake_core: FakeCore, capsys: Capture) -> None:
         authorized=False, reason=RefusalReason.CARD_BLOCKED, text="this card is blocked"
     )
     assert cli.main(["start", "1", "--tag", "X"]) == 1
-    assert capsys.readouterr().err == "kiosk: connector 1: refused: this card is blocked\n"
+    assert capsys.readouterr().err == "kiosk: this card is blocked\n"
 
 
 def test_warning_of_the_whitelist(fake_core: FakeCore, capsys: Capture) -> None:
