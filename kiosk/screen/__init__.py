@@ -6,7 +6,8 @@ animates, never computes. No nested event loop, ever; nothing on the GUI thread 
 
 ``app`` and ``program`` are the program, ``engine`` what every QML engine needs, ``view*`` the properties that QML
 binds to, ``slideshow`` the pictures, ``remote`` what the core may ask of the screen (picture, touch, texts),
-``palette`` day and night, ``health`` what the core is told, ``shots`` still pictures of every page.
+``touch`` any touch anywhere, ``palette`` day and night, ``health`` what the core is told, ``shots`` still pictures
+of every page.
 
 Decisions
 - The first frame comes before websockets is imported: imports are more than half of the start.

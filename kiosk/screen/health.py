@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kiosk.link.messages import ScreenReport
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kiosk.link.messages import ScreenReport
 
 REPORT_EVERY_S = 5.0
 ASK_EVERY_S = 1.0

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine, QQmlError
 from PySide6.QtQuick import QQuickWindow
 from qasync import QEventLoop
 
-from kiosk.link.messages import DriverTap, ScreenReport
 from kiosk.model.clock import Clock, SystemClock
 from kiosk.model.enums import Page, Tap
 from kiosk.model.errors import KioskError
@@ -30,13 +29,13 @@ from kiosk.model.snapshot import Changes, Snapshot, Tick
 from kiosk.screen.engine import MAIN_QML, prepare
 from kiosk.screen.health import ASK_EVERY_S, FrameWatch, Reporter
 from kiosk.screen.palette import is_night
-from kiosk.screen.remote import Remote, TouchWatch
 from kiosk.screen.slideshow import Slides
 from kiosk.screen.translator import Language
 from kiosk.screen.view import StationView
 
 if TYPE_CHECKING:
     from kiosk.link.client import LinkClient
+    from kiosk.link.messages import DriverTap
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +93,7 @@ class Program:
             except NoWindow:
                 return 1
             await self._first_frame()
+            self._open_to_others()
             async with asyncio.TaskGroup() as duties:
                 tasks = [
                     duties.create_task(self._supervised(name, duty))
@@ -139,11 +139,11 @@ class Program:
             log.error("%s gave no window", MAIN_QML)
             raise NoWindow(str(MAIN_QML))
         self.window = roots[0]
-        self.remote = Remote(self.window, self._page_name, self._language_code, self._is_simulated)
-        self._touches = TouchWatch(self.window, self._touched)
         self.window.frameSwapped.connect(self._frame_swapped)
         self._choose_palette()
         if self._fullscreen:
+            from PySide6.QtCore import Qt  # here, because it costs 35 ms
+
             QGuiApplication.setOverrideCursor(Qt.CursorShape.BlankCursor)
             self.window.showFullScreen()
         else:
@@ -161,6 +161,14 @@ class Program:
             log.info("first frame after %.0f ms", took_ms)
         else:
             log.warning("no frame after %.0f ms: is the display on?", took_ms)
+
+    def _open_to_others(self) -> None:
+        """What the first frame does not need: touches, and what the core may ask."""
+        from kiosk.screen.remote import Remote
+        from kiosk.screen.touch import TouchWatch
+
+        self.remote = Remote(self.window, self._page_name, self._language_code, self._is_simulated)
+        self._touches = TouchWatch(self.window, self._touched)
 
     def _take_down(self, engine: QQmlApplicationEngine) -> None:
         """The engine goes first, while everything its bindings read still exists."""
@@ -245,6 +253,8 @@ class Program:
             self._tapped(Tap.WAKE.value, 0)
 
     def _tapped(self, action: str, connector_id: int) -> None:
+        from kiosk.link.messages import DriverTap
+
         try:
             self._taps.put_nowait(DriverTap(action=Tap(action), connector_id=connector_id or None))
         except asyncio.QueueFull:
@@ -305,6 +315,8 @@ class Program:
         self._report_due.set()
 
     async def _send_reports(self) -> None:
+        from kiosk.link.messages import ScreenReport
+
         while True:
             await self._report_due.wait()
             self._report_due.clear()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice, QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPointingDevice
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
@@ -153,17 +153,3 @@ def _read(blocks: list[_Block]) -> list[str]:
             line.append(block)
     lines.sort(key=lambda row: row[0].place.center().y())
     return [text for line in lines for block in sorted(line, key=lambda b: b.place.left()) for text in block.texts]
-
-
-class TouchWatch(QObject):
-    """Sees every touch before the page does, and lets it pass. ``touched`` is called for each."""
-
-    def __init__(self, window: QQuickWindow, touched: Callable[[], None]) -> None:
-        super().__init__(window)
-        self._touched = touched
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin):
-            self._touched()
-        return False

