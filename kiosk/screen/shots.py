@@ -18,7 +18,7 @@ from kiosk.i18n.languages import SOURCE
 from kiosk.model import logs
 from kiosk.model.errors import BadValue
 from kiosk.screen import samples
-from kiosk.screen.samples import Sample
+from kiosk.screen.sample_parts import Sample
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QObject
@@ -61,6 +61,9 @@ class Studio:
         if not self.engine.rootObjects():
             raise RuntimeError("the screen cannot be loaded: " + "; ".join(self.warnings))
         self.window: QQuickWindow = cast("QQuickWindow", self.engine.rootObjects()[0])
+        self._pages = next(
+            item for item in self.window.contentItem().childItems()[0].childItems() if item.objectName() == "pages"
+        )
 
     def _warned(self, rows: list[QQmlError]) -> None:
         for row in rows:
@@ -82,8 +85,7 @@ class Studio:
 
     def show(self, wanted: Sample, language: str = DEFAULT_LANGUAGE, palette: str = "day") -> None:
         """Put ``wanted`` on the screen. Raises BadValue for an unknown language."""
-        from PySide6.QtCore import QCoreApplication, QEvent
-
+        left = self._page_item()
         self.theme.setProperty("night", palette == "night")
         self.view.reset()
         self.view.set_language(language)
@@ -96,8 +98,19 @@ class Studio:
         if wanted.languages_open:
             self.view.openLanguages()
         self._hang_slide(language)
-        # a page that was left dies in the event loop; there is none, and its bindings would go on working
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        self._bury(left)
+
+    def _page_item(self) -> QObject | None:
+        """The page that stands, but standby."""
+        found = self._pages.property("item")
+        return cast("QObject", found) if found else None
+
+    def _bury(self, left: QObject | None) -> None:
+        """A page that was left waits for an event loop to delete it; without one its bindings would go on."""
+        import shiboken6
+
+        if left is not None and left is not self._page_item() and shiboken6.isValid(left):
+            shiboken6.delete(left)
 
     def _hang_slide(self, language: str) -> None:
         """Our welcome picture in the front layer: the slide show itself needs a running loop."""

@@ -28,21 +28,18 @@ from kiosk.model.snapshot import (
     Tick,
 )
 from kiosk.screen.view_ask import ask_of, step_rows
-from kiosk.screen.view_cards import (
-    ConnectorRow,
-    FactRow,
-    LanguageRow,
-    SessionRow,
-    StepRow,
-    TextRow,
-    connector_row,
-    is_running,
-    session_rows,
-    standby_call,
-)
+from kiosk.screen.view_cards import LanguageRow, connector_row, is_running, session_rows, standby_call
 from kiosk.screen.view_focus import focus_of, lists_of
 from kiosk.screen.view_groups import AskView, FocusView
-from kiosk.screen.view_rows import RowModel
+from kiosk.screen.view_language import abandoned, settled
+from kiosk.screen.view_lists import (
+    ConnectorModel,
+    FactModel,
+    LanguageModel,
+    SessionModel,
+    StepModel,
+    TextModel,
+)
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +50,6 @@ STALE_MS: Final = 5000
 """A reading older than this is shown as "–" (design rule 9)."""
 LANGUAGES_OPEN_S: Final = 30.0
 """The list of languages closes by itself after this long without a touch."""
-LANGUAGE_KEPT_S: Final = 60.0
-"""On standby, with nobody charging, a language that is not the station's first goes back after this long."""
 EMPTY: Final = Snapshot(
     version="",
     station=Station(),
@@ -65,30 +60,6 @@ EMPTY: Final = Snapshot(
     gui=Gui(),
     listen=Listen(),
 )
-
-
-class ConnectorModel(RowModel):
-    row_type = ConnectorRow
-
-
-class SessionModel(RowModel):
-    row_type = SessionRow
-
-
-class LanguageModel(RowModel):
-    row_type = LanguageRow
-
-
-class StepModel(RowModel):
-    row_type = StepRow
-
-
-class TextModel(RowModel):
-    row_type = TextRow
-
-
-class FactModel(RowModel):
-    row_type = FactRow
 
 
 @QmlNamedElement("Station")
@@ -148,7 +119,7 @@ class StationView(QObject):  # type: ignore[operator]  # the stubs take the deco
             return
         before = self._snapshot
         self._snapshot = changes.on(before)
-        self._settle_language(before)
+        self._switch(settled(before, self._snapshot, self._language))
         self._follow(self._page)
 
     def tick(self, tick: Tick) -> None:
@@ -158,7 +129,8 @@ class StationView(QObject):  # type: ignore[operator]  # the stubs take the deco
             self._touched_s = tick.monotonic_s
         if self._languages_open_s is not None and tick.monotonic_s - self._languages_open_s >= LANGUAGES_OPEN_S:
             self._languages_open_s = None
-        if self._abandoned(tick.monotonic_s):
+        untouched_s = tick.monotonic_s - self._touched_s
+        if self._snapshot and abandoned(self._snapshot, self._page, self._language, untouched_s):
             self._switch(self._primary)
         self._refresh()
 
@@ -339,32 +311,6 @@ class StationView(QObject):  # type: ignore[operator]  # the stubs take the deco
             return True
         age_ms = self._tick.reading_age_ms.get(connector.id)
         return age_ms is not None and age_ms <= STALE_MS
-
-    def _abandoned(self, now_s: float) -> bool:
-        snapshot = self._snapshot
-        return (
-            snapshot is not None
-            and self._page is Page.STANDBY
-            and self._language != self._primary
-            and not any(is_running(c) for c in snapshot.connectors)
-            and now_s - self._touched_s >= LANGUAGE_KEPT_S
-        )
-
-    def _settle_language(self, before: Snapshot) -> None:
-        """Back to the first language when a driver has left, at once where a session or a dialogue has ended."""
-        assert self._snapshot is not None
-        if (
-            self._snapshot.gui.languages[0] != before.gui.languages[0]
-            and self._language == before.gui.languages[0]
-        ):
-            self._switch(self._primary)
-        if self._snapshot.dialogue.page is not Page.STANDBY:
-            return
-        busy = any(is_running(c) for c in self._snapshot.connectors)
-        was_busy = any(is_running(c) for c in before.connectors)
-        left = before.dialogue.page is not Page.STANDBY or was_busy
-        if left and not busy:
-            self._switch(self._primary)
 
     def _switch(self, code: str) -> None:
         if code != self._language:

@@ -160,7 +160,7 @@ def _notice(code: str, snapshot: Snapshot) -> str:
     say = texts.refusal(code, dialogue.notice)
     if dialogue.notice_connector is None:
         return say.why
-    return f"{texts.connector_name(code, dialogue.notice_connector)}: {say.why}"
+    return f"{texts.connector_name(code, dialogue.notice_connector)} · {say.why}"
 
 
 def step_rows(code: str, connector: Connector | None) -> list[StepRow]:

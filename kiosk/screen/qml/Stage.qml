@@ -22,6 +22,7 @@ Item {
     Loader {
         id: pages
 
+        objectName: "pages"
         active: !root.standbyShown
         visible: active
         source: root.standbyShown ? "" : Station.pageFile

@@ -116,7 +116,7 @@ Rectangle {
 
         y: card.height - height
         width: card.width
-        height: card.small ? 48 + word.height : 88
+        height: card.small ? 52 + word.height : 88
         radius: Theme.radius
         color: card.foot
 
