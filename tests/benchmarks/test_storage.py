@@ -72,6 +72,8 @@ async def fill(path: Path, sessions: int) -> None:
 
     if sessions:
         await db.run(work)
+    stored = await db.run(lambda sql: sql.execute("SELECT count(*) FROM facts").fetchone()[0])
+    assert stored == 3 * sessions
     await db.close()
 
 
