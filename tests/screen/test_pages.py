@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPointingDevice
 from PySide6.QtQuick import QQuickItem
@@ -52,13 +53,24 @@ def test_every_state_is_drawn_without_a_warning(studio: Studio, palette: str) ->
     assert image.pixelColor(2, 400) == ground
 
 
+def apart(one: QImage, two: QImage) -> int:
+    """The largest difference of any channel of any pixel, 0 to 255."""
+    pictures = [
+        Image.frombuffer("RGBX", (i.width(), i.height()), bytes(i.constBits()), "raw", "BGRX", i.bytesPerLine(), 1)
+        for i in (one, two)
+    ]
+    bands = ImageChops.difference(*(picture.convert("RGB") for picture in pictures)).getextrema()
+    return max(high for _, high in bands)
+
+
 def test_pictures_do_not_depend_on_what_was_shown_before(studio: Studio) -> None:
     studio.show(samples.sample("charging"))
     first = studio.grab()
     studio.show(samples.sample("fault"), "ru", "night")
-    assert studio.grab() != first
+    assert apart(studio.grab(), first) > 100
     studio.show(samples.sample("charging"))
-    assert studio.grab() == first
+    # edges of large glyphs differ by a few shades once Qt has them in its cache
+    assert apart(studio.grab(), first) < 16
 
 
 def said(studio: Studio) -> list[str]:

@@ -16,7 +16,7 @@ Item {
     property color color: Theme.ink
     readonly property list<string> parts: number.split(/[.,]/)
 
-    implicitWidth: row.width + (unit ? unitText.anchors.leftMargin + unitText.implicitWidth : 0)
+    implicitWidth: unit ? unitText.x + unitText.implicitWidth : row.width
     implicitHeight: size
 
     component Digits: Text {
@@ -55,8 +55,7 @@ Item {
     Text {
         id: unitText
 
-        anchors.left: row.right
-        anchors.leftMargin: Math.round(value.unitSize * 0.2)
+        x: Math.round(row.width + value.unitSize * 0.2)
         y: row.y + Math.round(1.066 * (value.size - value.unitSize))
         visible: text.length > 0
         text: value.unit
