@@ -85,14 +85,15 @@ class Journal:
         Raises ValueError for an unknown transaction.
         """
 
+        payload = msgspec.json.encode(sample).decode()
+
         def work(sql: sqlite3.Connection) -> int | None:
             if sample.local_id is None:
                 return statements.add(sql, FactKind.SAMPLE, None, sample.connector_id, sample, owed)
-            row = statements.known(sql, sample.local_id)
-            if row["ended_at"] is not None:
-                return None
-            wanted = owed and statements.backend_knows(sql, sample.local_id)
-            return statements.add(sql, FactKind.SAMPLE, sample.local_id, sample.connector_id, sample, wanted)
+            seq = statements.add_sample(sql, sample, payload, owed)
+            if seq is None:
+                statements.known(sql, sample.local_id)
+            return seq
 
         return await self._database.run(work)
 

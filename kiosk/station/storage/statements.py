@@ -12,6 +12,7 @@ from kiosk.station.storage.records import (
     Checkpoint,
     Delivery,
     FactKind,
+    MeterSample,
     Payload,
     SessionRecord,
     from_text,
@@ -55,7 +56,8 @@ def number(sql: sqlite3.Connection, local_id: str, kind: FactKind) -> int:
 
 
 def backend_knows(sql: sqlite3.Connection, local_id: str) -> bool:
-    found = row(sql, "SELECT delivery FROM facts WHERE local_id = ? AND kind = 'begin'", (local_id,))
+    # the first fact of a transaction is its begin; asking for the kind would read all the others too
+    found = row(sql, "SELECT delivery FROM facts WHERE local_id = ? ORDER BY seq LIMIT 1", (local_id,))
     return found is not None and found["delivery"] != Delivery.NONE
 
 
@@ -74,6 +76,19 @@ def add(
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def add_sample(sql: sqlite3.Connection, sample: MeterSample, payload: str, owed: bool) -> int | None:
+    """One statement, because it is the one that is done all day; None when the transaction is not open."""
+    cursor = sql.execute(
+        "INSERT INTO facts (local_id, connector_id, kind, payload, delivery)"
+        " SELECT t.local_id, ?, 'sample', ?, CASE WHEN ? AND"
+        " (SELECT delivery FROM facts WHERE local_id = t.local_id ORDER BY seq LIMIT 1) <> 'none'"
+        " THEN 'owed' ELSE 'none' END"
+        " FROM transactions AS t WHERE t.local_id = ? AND t.ended_at IS NULL",
+        (sample.connector_id, payload, owed, sample.local_id),
+    )
+    return cursor.lastrowid if cursor.rowcount == 1 else None
 
 
 def checkpoint(sql: sqlite3.Connection, row: Checkpoint) -> None:
