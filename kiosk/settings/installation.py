@@ -96,7 +96,7 @@ class Installation(Section, frozen=True, kw_only=True):
         installation = _build(raw, path)
         if overrides:
             reading.override(cls, raw, overrides, _expand_connectors)
-            installation = _build(raw, None)
+            installation = _build(raw, path, overrides)
         return installation
 
     def with_connectors(self, types: str) -> Installation:
@@ -164,8 +164,8 @@ def _with_type_defaults(entry: Any) -> Any:
     return {**CONNECTOR_DEFAULTS[kind], **entry}
 
 
-def _build(raw: dict[str, Any], path: Path | None) -> Installation:
-    """Raises BadFile with all problems."""
+def _build(raw: dict[str, Any], path: Path | None, overrides: Sequence[str] = ()) -> Installation:
+    """Raises with all problems: BadValue where the file alone was fine, BadFile else."""
     problems: list[str] = []
     connectors = raw["connectors"]
     if isinstance(connectors, list):
@@ -173,6 +173,9 @@ def _build(raw: dict[str, Any], path: Path | None) -> Installation:
     built: Installation | None = reading.convert(Installation, raw, problems)
     if built is not None:
         problems += _contradictions(built)
+    if overrides and (built is None or problems):
+        allowed = "what fits together; the page installation.md describes every field"
+        raise BadValue("--install", " ".join(overrides), "; ".join(problems), allowed)
     if built is None or problems:
         raise BadFile(
             path or "installation",

@@ -86,7 +86,7 @@ def installation(args: argparse.Namespace, data_dir: Path) -> Installation:
     if args.speed is not None:
         overrides.append(f"hardware.speed={args.speed}")
     built = Installation.load(path, overrides)
-    return built.with_connectors(args.connectors) if args.connectors else built
+    return built if args.connectors is None else built.with_connectors(args.connectors)
 
 
 async def serve(args: argparse.Namespace, data_dir: Path) -> ResetKind | None:

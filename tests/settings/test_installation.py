@@ -270,9 +270,9 @@ def test_wrong_override(override: str, says: str) -> None:
 
 
 def test_overrides_that_contradict_each_other_are_told() -> None:
-    with pytest.raises(BadFile, match=r"site\.latitude and site.longitude need each other"):
+    with pytest.raises(BadValue, match=r"site\.latitude and site.longitude need each other"):
         Installation.load(None, ["site.latitude=1"])
-    with pytest.raises(BadFile, match=r"connectors\.0\.type = 'CCX' does not fit"):
+    with pytest.raises(BadValue, match=r"connectors\.0\.type = 'CCX' does not fit"):
         Installation.load(None, ["connectors=CCX"])
 
 
