@@ -11,7 +11,6 @@ import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -20,7 +19,6 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtQml import QQmlApplicationEngine, QQmlError
 from PySide6.QtQuick import QQuickWindow
-from qasync import QEventLoop
 
 from kiosk.model.clock import Clock, SystemClock
 from kiosk.model.enums import Page, Tap
@@ -49,13 +47,6 @@ TAPS_WAITING: Final = 16
 
 class NoWindow(KioskError):
     """The QML could not be loaded; the log says why."""
-
-
-def make_loop(app: QGuiApplication) -> QEventLoop:
-    """asyncio on Qt's loop. Plain threads for what may wait: qasync's own executor starts ten."""
-    loop = QEventLoop(app)
-    loop.set_default_executor(ThreadPoolExecutor(2, thread_name_prefix="screen"))
-    return loop
 
 
 class Program:
@@ -338,10 +329,12 @@ class Program:
 
     async def _collect_garbage(self) -> None:
         """On this thread, and on this thread only: a worker that frees a Qt object would crash."""
+        trim = _trimmer()
         gc.collect()
         gc.freeze()
         try:
             while True:
+                trim()
                 await asyncio.sleep(COLLECT_EVERY_S)
                 gc.collect()
         finally:
@@ -353,3 +346,11 @@ def _log_qml_warnings(warnings: list[QQmlError]) -> None:
     for warning in warnings:
         level = logging.DEBUG if "Error decoding" in warning.description() else logging.ERROR
         log.log(level, "%s", warning.toString())
+
+
+def _trimmer() -> Callable[[], object]:
+    """Gives memory freed by decoded pictures back to the system, where the C library can (glibc)."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    return (lambda: None) if trim is None else (lambda: trim(0))

@@ -1,6 +1,6 @@
 """Budgets of the screen, as ratios measured in one run: the same show in our program, a browser, a bare window.
 
-All three show the same five noisy pictures of 3 MB, 3 s each, 600 ms crossfade, on the same display without a GPU;
+All three show the same five noisy pictures of 2.5 MB, 3 s each, 600 ms crossfade, on the same display without a GPU;
 pixels are read from the display's frame buffer and touches come from the display, so nobody measures itself.
 """
 
@@ -141,7 +141,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("show")
     for name, colour in zip(NAMES, BANDS, strict=True):
         noise = Image.merge("RGB", [Image.effect_noise((1366, 768), 80) for _ in range(3)])
-        ImageDraw.Draw(noise).rectangle((0, 200, 1366, 300), fill=colour)
+        ImageDraw.Draw(noise).rectangle((0, 180, 1366, 340), fill=colour)
         noise.save(folder / name, compress_level=1)
     return folder
 

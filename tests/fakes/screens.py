@@ -16,7 +16,8 @@ from kiosk.link.messages import DriverTap, Nothing
 from kiosk.model.clock import SystemClock
 from kiosk.model.enums import Tap
 from kiosk.model.snapshot import Dialogue, Gui, Snapshot, Station
-from kiosk.screen.program import Program, make_loop
+from kiosk.screen.program import Program
+from kiosk.screen.qt_loop import make_loop
 from kiosk.station.link_server import LinkServer
 from kiosk.station.state import State
 from tests.fakes.pictures import connector, snapshot

@@ -230,7 +230,7 @@ from kiosk.screen import program
 from kiosk.screen.app import main
 
 async def report(self):
-    heavy = {"websockets", "PIL", "typer", "rich", "watchfiles", "sqlite3", "ocpp"}
+    heavy = {"websockets", "PIL", "typer", "rich", "watchfiles", "sqlite3", "ocpp", "PySide6.QtWidgets"}
     print("loaded:", *sorted(heavy & set(sys.modules)))
     self.stop()
 
