@@ -1,8 +1,8 @@
 """asyncio on Qt's loop, without the widgets.
 
-qasync imports QtWidgets for nothing but the name of its application class. Our pages show no widget, so that name
-is given to it beforehand: 10 ms of the start and more than 3 MB saved. Where QtWidgets or qasync is loaded already,
-nothing is done.
+qasync imports QtWidgets for nothing but the name of its application class. Our pages show no widget, so that
+name is given to it beforehand: 10 ms of the start and more than 3 MB saved. Where QtWidgets or qasync is loaded
+already, nothing is done.
 """
 
 from __future__ import annotations

@@ -247,6 +247,15 @@ def pss_mb(process: psutil.Process) -> float:
     return of_tree(process, lambda p: p.memory_full_info().pss / 1e6)
 
 
+def pss_over_a_slide_mb(process: psutil.Process) -> float:
+    """Median over the time of one slide: it differs while a picture is decoded and while two are shown."""
+    samples = []
+    for _ in range(5):
+        samples.append(pss_mb(process))
+        time.sleep(SHOW_S / 5)
+    return median(samples)
+
+
 def cpu_s(process: psutil.Process) -> float:
     return of_tree(process, lambda p: p.cpu_times().user + p.cpu_times().system)
 
@@ -320,7 +329,7 @@ def test_memory_cpu_and_touch(programs: dict[str, Program], display: XDisplay) -
             frames[name] = median(frames_of_a_fade(display) for _ in range(3))
             if name != "bare":
                 paint_ms[name] = touch(display)
-            memory_mb[name] = pss_mb(process)
+            memory_mb[name] = pss_over_a_slide_mb(process)
     report(
         "memory, PSS of the tree",
         memory_mb["ours"],
