@@ -80,7 +80,7 @@ Rectangle {
 
     Column {
         x: card.pad
-        y: card.number2 ? (card.small ? 90 : 118) : (card.small ? 116 : 136)
+        y: card.number2 ? (card.small ? 82 : 118) : (card.small ? 116 : 136)
         visible: card.number1.length > 0
 
         FitLabel {
