@@ -1,6 +1,6 @@
 """Budgets of the screen, as ratios measured in one run: the same show in our program, a browser, a bare window.
 
-All three show the same five noisy pictures of 2.5 MB, 3 s each, 600 ms crossfade, on the same display without a GPU;
+All three show the same five noisy pictures of 2.5 MB, 3 s each, 600 ms crossfade, on one display without a GPU;
 pixels are read from the display's frame buffer and touches come from the display, so nobody measures itself.
 """
 
