@@ -1,4 +1,4 @@
-"""The command that writes still pictures. Apart from the other pages: two engines at once wait for each other."""
+"""The command that writes still pictures, with an engine of its own."""
 
 from __future__ import annotations
 
