@@ -147,6 +147,8 @@ class Slides(QObject):
         try:
             while True:
                 self._wake.clear()
+                if self._show.shown is None:
+                    await self._fill()  # the first picture does not wait for a large folder
                 if self._look_now or self._now() >= poll_at_s:
                     self._look_now = False
                     await self._look_around()
