@@ -82,8 +82,9 @@ def run(
 
         kiosk run --backend none --set HycKioskModeEnabled=true
     """
-    from kiosk.launcher.plan import RunOptions
+    from kiosk.launcher.plan import RunOptions, core_options
     from kiosk.launcher.run import run as launch
+    from kiosk.station.__main__ import check
 
     for name, given in (("--set", keys), ("--install", install)):
         for item in given or ():
@@ -91,22 +92,22 @@ def run(
                 raise typer.BadParameter(f"{name} {item}: KEY=VALUE is needed")
     if password is not None and password_file is not None:
         raise typer.BadParameter("--password and --password-file exclude each other")
-    return launch(
-        RunOptions(
-            data_dir=data.expanduser().absolute(),
-            headless=headless,
-            vnc_port=vnc,
-            backend=backend,
-            identity=identity,
-            password=password,
-            password_file=password_file.absolute() if password_file else None,
-            keys=tuple(keys or ()),
-            speed=speed,
-            connectors=connectors,
-            install=tuple(install or ()),
-            installation=installation.absolute() if installation else None,
-        )
+    options = RunOptions(
+        data_dir=data.expanduser().absolute(),
+        headless=headless,
+        vnc_port=vnc,
+        backend=backend,
+        identity=identity,
+        password=password,
+        password_file=password_file.absolute() if password_file else None,
+        keys=tuple(keys or ()),
+        speed=speed,
+        connectors=connectors,
+        install=tuple(install or ()),
+        installation=installation.absolute() if installation else None,
     )
+    check(core_options(options), options.data_dir, password)  # before the first program starts
+    return launch(options)
 
 
 def core() -> None:

@@ -104,7 +104,12 @@ def core_command(python: str, options: RunOptions, embedded_url: str | None) -> 
 
     A restart gets the same options: the core knows by ``KIOSK_LAUNCH`` that it has stored them (decision 25).
     """
-    command = [python, "-m", "kiosk.station", "--data", str(options.data_dir)]
+    return [python, "-m", "kiosk.station", *core_options(options, embedded_url)]
+
+
+def core_options(options: RunOptions, embedded_url: str | None = None) -> list[str]:
+    """Options of ``python -m kiosk.station``."""
+    command = ["--data", str(options.data_dir)]
     if embedded_url is not None:
         command += ["--embedded-url", embedded_url]
     if options.speed is not None:

@@ -15,10 +15,10 @@ from pathlib import Path
 from kiosk.link.rundir import CoreLock
 from kiosk.model import logs
 from kiosk.model.clock import SystemClock
-from kiosk.model.enums import ResetKind
+from kiosk.model.enums import Provenance, ResetKind
 from kiosk.model.errors import BadFile, BadValue, UsageError, UserFacing
 from kiosk.model.paths import default_data_dir
-from kiosk.settings import Installation
+from kiosk.settings import Installation, Settings
 
 log = logging.getLogger("kiosk.station")
 
@@ -87,6 +87,15 @@ def installation(args: argparse.Namespace, data_dir: Path) -> Installation:
         overrides.append(f"hardware.speed={args.speed}")
     built = Installation.load(path, overrides)
     return built if args.connectors is None else built.with_connectors(args.connectors)
+
+
+def check(words: Sequence[str], data_dir: Path, password: str | None = None) -> None:
+    """Whether a core would start with these options, before anything is started. Raises UserFacing."""
+    args = parser().parse_args(list(words))
+    options = start_options(args)
+    if password is not None:
+        options.append(("AuthorizationKey", password))
+    Settings(installation(args, data_dir)).check_all(options, Provenance.OPERATOR)
 
 
 async def serve(args: argparse.Namespace, data_dir: Path) -> ResetKind | None:

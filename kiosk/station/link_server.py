@@ -48,6 +48,8 @@ MAX_FACES: Final = 64
 """More connections than this are a fault of somebody's, and each costs a file descriptor of the core."""
 SCREEN_TIMEOUT_S: Final = 10.0
 HELLO_TIMEOUT_S: Final = 10.0
+SCREEN_SILENT_S: Final = 12.0
+"""A screen reports every 5 s; one that was silent for longer than two reports shows nobody knows what."""
 DOOR_MODE: Final = {Door.DRIVER: 0o660, Door.OPERATOR: 0o600}
 
 
@@ -72,6 +74,7 @@ class LinkServer:
         self._data_dir = data_dir
         self._faces: set[_Face] = set()
         self._screens: list[_Face] = []  # newest last: that one is the driver's
+        self._reported_s = 0.0
         self._servers: list[Server] = []
         self._sockets: list[Path] = []
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -125,6 +128,10 @@ class LinkServer:
     def tick(self) -> None:
         """Send one tick to every face that listens."""
         self._seq += 1
+        told = self._state.snapshot.screen.name is not None
+        if told and self._clock.monotonic() - self._reported_s > SCREEN_SILENT_S:
+            log.warning("the screen is silent: what the driver sees is unknown")
+            self._state.set(screen=Screen())
         tick = Tick(
             seq=self._seq,
             now=self._clock.now(),
@@ -190,6 +197,7 @@ class LinkServer:
         if face not in self._screens:
             raise NotPermitted("only a screen reports what the driver sees")
         if face is self._screens[-1]:
+            self._reported_s = self._clock.monotonic()
             self._state.set(
                 screen=Screen(
                     name=report.name,

@@ -198,6 +198,8 @@ class OcppClient:
     async def _talk(self, wire: Wire) -> None:
         if self._boot is not RegistrationStatus.ACCEPTED or self._boot_fields() != self._told_boot:
             await self._register(wire)
+        else:
+            await self._registered.heartbeat(wire)  # a line is of use once somebody answers on it
         self._backoff.reset()
         self._served = True
         self._unreachable = False

@@ -15,7 +15,10 @@ async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
 
     If several end in one moment, the first in the order of the arguments counts; other failures are logged.
     """
-    tasks = [asyncio.ensure_future(job) for job in jobs]
+    tasks = [
+        asyncio.create_task(job, name=getattr(job, "__qualname__", "job").rpartition(".")[2].strip("_"))
+        for job in jobs
+    ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

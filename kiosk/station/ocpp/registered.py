@@ -135,11 +135,12 @@ class Registered:
             if interval_s <= 0:
                 await self._beat_wake.wait()
             elif silent_s >= interval_s:
-                await self._heartbeat(wire)
+                await self.heartbeat(wire)
             else:
                 await wait(self._beat_wake, interval_s - silent_s)
 
-    async def _heartbeat(self, wire: Wire) -> None:
+    async def heartbeat(self, wire: Wire) -> None:
+        """Also corrects the clock (OCPP 1.6 section 4.6)."""
         try:
             answered = answers.read(await wire.request("Heartbeat", {}), answers.Heartbeat)
         except BackendRefused as error:
@@ -163,7 +164,7 @@ class Registered:
             case Trigger.BOOT:
                 await self._boot_again(wire)
             case Trigger.HEARTBEAT:
-                await self._heartbeat(wire)
+                await self.heartbeat(wire)
             case Trigger.STATUS:
                 for picture in status.of_all(self._state.snapshot):
                     if connector_id in (None, picture.connector_id):

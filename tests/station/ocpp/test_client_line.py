@@ -27,6 +27,34 @@ DELIVERY = "kiosk.station.ocpp.delivery"
 HEARTBEAT = Options(heartbeat_interval_s=300)
 
 
+def test_a_backend_that_hangs_up_at_once_is_dialled_ever_more_rarely(
+    aio: Run, running: Opened, expected_log: Expected
+) -> None:
+    expected_log(CLIENT, "the connection broke")
+
+    async def story() -> None:
+        overrides = ("backend.retry_min_s=1", "backend.retry_max_s=64", "backend.retry_random_s=0")
+        async with running(None, *overrides) as world:
+            await world.online()
+            loop = asyncio.get_running_loop()
+            dials: list[float] = []
+            serve_station = world.central._station
+
+            async def hang_up(identity: str, socket: Any) -> None:
+                dials.append(loop.time())
+                socket.transport.abort()
+
+            world.central._station = hang_up
+            world.central.stations["HYC-7"].socket.abort()
+            await asyncio.sleep(130)
+            gaps = [round(b - a) for a, b in itertools.pairwise(dials)]
+            assert gaps[:5] == [2, 4, 8, 16, 32]
+            world.central._station = serve_station
+            await world.online()
+
+    aio(story())
+
+
 def test_a_reconnect_tells_the_present_statuses_and_goes_on_with_what_is_owed(
     aio: Run, running: Opened, expected_log: Expected
 ) -> None:
@@ -50,10 +78,13 @@ def test_a_reconnect_tells_the_present_statuses_and_goes_on_with_what_is_owed(
             await world.end("a", 1400)
             await world.delivered()
             told = list(world.calls())[before:]
-            assert [f.action for f in told] == ["StatusNotification"] * 4 + ["MeterValues"] * 3 + [
-                "StopTransaction"
+            assert [f.action for f in told] == [
+                "Heartbeat",  # a line is of use once somebody answers on it
+                *["StatusNotification"] * 4,
+                *["MeterValues"] * 3,
+                "StopTransaction",
             ]
-            assert [f.payload["status"] for f in told[:4]] == ["Available", "Charging", "Available", "Available"]
+            assert [f.payload["status"] for f in told[1:5]] == ["Available", "Charging", "Available", "Available"]
             (transaction,) = world.central.transactions.values()
             energies = [v["sampled_value"][0]["value"] for v in transaction.meter_values]
             assert energies == ["1100", "1200", "1300"]
