@@ -7,6 +7,7 @@ formats a message and never talks to a socket.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -210,8 +211,14 @@ class Commands:
 
 
 def checked_tag(text: str) -> str:
-    """An idTag as a person typed it: trimmed, 1 to 20 printable ASCII characters. Raises BadValue."""
+    """An idTag as a person typed it: trimmed, 1 to 20 printable ASCII characters. Raises BadValue.
+
+    A card's UID loses its separators and is upper-case hex, as the reader tells it (decision 8).
+    """
     tag = text.strip()
+    bare = re.sub(r"[\s:-]", "", tag)
+    if re.fullmatch(r"(?:[0-9A-Fa-f]{2}){4,10}", bare):
+        tag = bare.upper()
     allowed = f"1 to {LONGEST_TAG} printable ASCII characters without spaces"
     if not tag or len(tag) > LONGEST_TAG:
         raise BadValue("id_tag", text, f"{len(tag)} characters", allowed)

@@ -220,12 +220,16 @@ def on_card(state: State, uid: str, mine: tuple[int, ...], world: World) -> Step
     """A card was held to the reader (decision 22). ``mine``: connectors whose session this card may stop."""
     d = state.dialogue
     running = tuple(c for c in mine if (v := world.view(c)) is not None and v.running)
+    waiting = [v for v in world.views if v.waits_for_card and v.stage is Stage.IDLE]
     if d.page in (Page.STOP_CONFIRM, Page.STOP_CARD, Page.CHARGING, Page.STOP_REFUSED):
         if d.connector_id in running:
             running = (d.connector_id,)
-        elif not running:
+        elif not running and len(waiting) != 1:
             return show(world, Page.STOP_REFUSED, d.connector_id, reason=RefusalReason.NOT_THIS_CARD), None
     if len(running) == 1:
+        view = world.view(running[0])
+        if view is not None and not view.stoppable:
+            return show(world, Page.STOP_REFUSED, running[0], reason=RefusalReason.STOP_ONLY_REMOTE), None
         return show(world, Page.STOPPING, running[0]), StopWish(running[0], uid)
     if running:
         return show(world, Page.WHICH_SESSION, choices=running, held_uid=uid), None
@@ -238,7 +242,6 @@ def on_card(state: State, uid: str, mine: tuple[int, ...], world: World) -> Step
         return _try_start(here, uid, world)
     if d.page is Page.CARD_CHECKING or world.out_of_service:
         return state, None
-    waiting = [v for v in world.views if v.waits_for_card and v.stage is Stage.IDLE]
     if len(waiting) == 1:
         return _try_start(waiting[0], uid, world)
     if len(world.views) == 1:
@@ -298,8 +301,11 @@ def _follow(state: State, world: World) -> State:
         return show(world, Page.FAULT, here.id)
     if d.page is Page.FAULT and not faulted:
         return show(world, page_of(here, world), here.id) if here.plugged else rest(world)
-    if d.page in (Page.CARD, Page.FREE, Page.CARD_REFUSED) and here.stage not in (Stage.IDLE, Stage.FINISHED):
-        return show(world, page_of(here, world), here.id)  # a remote start or Autocharge came first
+    asks = d.page in (Page.CARD, Page.FREE, Page.CARD_REFUSED, Page.FINISHED)
+    if asks and here.stage not in (Stage.IDLE, Stage.FINISHED):
+        return show(
+            world, page_of(here, world), here.id
+        )  # a remote start, Autocharge or the next driver came first
     if d.page in _OF_A_SESSION:
         if here.stage is Stage.IDLE:
             return show(world, Page.FINISHED, here.id) if d.page is not Page.PLUG_IN else rest(world)
@@ -332,7 +338,16 @@ def on_time(state: State, world: World) -> State:
 def plugged_in(state: State, connector_id: int, world: World) -> Step:
     """A plug went into a car and nobody is authorized there: ask for the card, or use the one that is held."""
     view = world.view(connector_id)
-    idle = state.dialogue.page in (Page.STANDBY, Page.SELECTION, Page.CARD, Page.FREE, Page.FINISHED)
+    # whoever plugs in now is the driver in front of the screen; nobody who is being asked something is put off
+    idle = state.dialogue.page in (
+        Page.STANDBY,
+        Page.SELECTION,
+        Page.CARD,
+        Page.FREE,
+        Page.FINISHED,
+        Page.CHARGING,
+        Page.CARD_REFUSED,
+    )
     if view is None or view.stage is not Stage.IDLE or not idle:
         return follow(state, world), None
     if view.unusable is not None and view.status is not ChargePointStatus.FAULTED:
@@ -355,6 +370,8 @@ def _restart(state: State, world: World) -> State:
 def _select(state: State, view: View, world: World) -> Step:
     if state.dialogue.page is Page.WHICH_SESSION:
         if view.id in state.dialogue.choices and view.running:
+            if not view.stoppable:
+                return show(world, Page.STOP_REFUSED, view.id, reason=RefusalReason.STOP_ONLY_REMOTE), None
             return show(world, Page.STOPPING, view.id), StopWish(view.id, state.held_uid)
         return state, None
     if view.status is ChargePointStatus.FAULTED or view.running or view.stage is Stage.AUTHORIZED:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from kiosk.model.clock import Clock
 from kiosk.model.enums import AuthorizationStatus, Phase, RefusalReason, StopReason
 from kiosk.model.errors import NotPossible, UnknownConnector
-from kiosk.model.faults import FAULTS
+from kiosk.model.faults import FAULTS, stops_charging
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.authorization import Denied, autocharge_tag, kiosk_tag, same_tag
 from kiosk.station.charging.authorizer import Authorizer
@@ -211,7 +211,7 @@ class Sessions:
         if not bay.running:
             raise NotPossible(f"connector {connector_id} has no running session")
         async with self._locks[bay.id]:
-            self._tell_to_stop(bay, reason, id_tag)
+            await self._tell_to_stop(bay, reason, id_tag)
         self.publish(bay)
         if wait:
             await self._ended[bay.id].wait()
@@ -275,7 +275,7 @@ class Sessions:
             case VehicleIdentified(vehicle_id=vehicle_id):
                 if bay.running and bay.session is not None and bay.session.vehicle_id not in (None, vehicle_id):
                     log.warning("%s%d: another car than before the restart", bay.port.type, bay.id)
-                    self._tell_to_stop(bay, StopReason.EV_DISCONNECTED, None)
+                    await self._tell_to_stop(bay, StopReason.EV_DISCONNECTED, None)
                 waits = bay.stage in (Stage.IDLE, Stage.FINISHED) and bay.session is None
                 if waits and self._settings.bool("AutochargeEnabled") and bay.port.type.has_vehicle_id:
                     self._tasks.spawn(f"autocharge {bay.id}", self.start(bay.id, autocharge_tag(vehicle_id)))
@@ -283,7 +283,7 @@ class Sessions:
                 await self._phase(bay, phase)
             case EndedByCar():
                 if bay.session is not None and bay.session.stop_reason is None:
-                    self._tell_to_stop(bay, StopReason.LOCAL, None)
+                    await self._tell_to_stop(bay, StopReason.LOCAL, None)
             case FaultRaised(code=code):
                 await self._fault(bay, code, raised=True)
             case FaultCleared(code=code):
@@ -328,14 +328,15 @@ class Sessions:
         log.warning("%s%d: %s %d %s", bay.port.type, bay.id, kind, code, name)
         await self._events.add(self._clock.now(), kind, bay.id, code, name)
         if bay.faulted and bay.running:
-            self._tell_to_stop(bay, StopReason.OTHER, None)
+            await self._tell_to_stop(bay, StopReason.OTHER, None)
         elif bay.faulted and bay.stage is Stage.AUTHORIZED:
             self._forget_grant(bay)
 
     async def _begin(self, bay: Bay) -> bool:
         """False when it came to nothing: a fault, or a meter that cannot be read."""
         meter_wh = bay.port.meter_wh()
-        if bay.grant is None or meter_wh is None or bay.faulted:
+        # the hardware may know of a fault whose event is still to be handled
+        if bay.grant is None or meter_wh is None or stops_charging(bay.faults | bay.port.faults):
             self._forget_grant(bay)
             return False
         run = await self._transactions.begin(bay, bay.grant, meter_wh)
@@ -357,13 +358,15 @@ class Sessions:
             bay.inoperative_after_session, bay.operative = False, False
         self._ended[bay.id].set()
 
-    def _tell_to_stop(self, bay: Bay, reason: StopReason, id_tag: str | None) -> None:
+    async def _tell_to_stop(self, bay: Bay, reason: StopReason, id_tag: str | None) -> None:
         if bay.session is None or not bay.running or bay.stage is Stage.STOPPING:
             return
         bay.session.stop_reason, bay.session.stop_tag = reason, id_tag
         bay.move(Stage.STOPPING)
         self._stopping_since[bay.id] = self._clock.monotonic()
         bay.port.stop()
+        if bay.port.phase in (Phase.UNPLUGGED, Phase.PLUGGED, Phase.ENDED):
+            await self._finish(bay, reason)  # the hardware had not begun, so it has no end to report
 
     def _forget_grant(self, bay: Bay) -> None:
         bay.grant, bay.wait_until_s = None, None

@@ -104,6 +104,35 @@ def test_a_card_stops_its_own_session_and_no_other() -> None:
     assert wish == StopWish(2, CARD)  # the one on the screen
 
 
+def test_a_card_cannot_end_what_only_the_backend_may_end() -> None:
+    remote = view(1, Stage.CHARGING, remote=True, stoppable=False)
+    w = world(remote, view(2, Stage.CHARGING))
+    state, wish = dialogue.on_card(dialogue.rest(w), CARD, (1,), w)
+    assert (page(state), state.dialogue.reason, wish) == (Page.STOP_REFUSED, RefusalReason.STOP_ONLY_REMOTE, None)
+    asked, _ = dialogue.on_card(dialogue.rest(w), CARD, (1, 2), w)
+    state, wish = dialogue.on_tap(asked, Tap.SELECT, 1, w)
+    assert (page(state), wish) == (Page.STOP_REFUSED, None)
+
+
+def test_a_second_driver_is_served_while_the_first_ones_page_is_shown() -> None:
+    w = world(view(1, Stage.CHARGING), view(2, plugged=True))
+    state, wish = dialogue.plugged_in(at(w, Page.CHARGING, 1), 2, w)
+    assert (page(state), state.dialogue.connector_id, wish) == (Page.CARD, 2, None)
+    _, wish = dialogue.on_card(at(w, Page.CHARGING, 1), CARD, (), w)
+    assert wish == StartWish(2, CARD)
+    asking = at(w, Page.STOP_CONFIRM, 1)
+    assert dialogue.plugged_in(asking, 2, w) == (asking, None)  # a question is not taken away
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [(Stage.AUTHORIZED, Page.PLUG_IN), (Stage.STARTING, Page.PREPARING), (Stage.CHARGING, Page.CHARGING)],
+)
+def test_the_next_session_takes_the_page_of_the_finished_one(stage: Stage, expected: Page) -> None:
+    w = world(view(1, stage, plug_in_until_s=160.0), view(2))
+    assert page(dialogue.follow(at(w, Page.FINISHED, 1), w)) is expected
+
+
 def test_one_card_with_several_sessions_is_asked_which() -> None:
     w = world(view(1, Stage.CHARGING), view(2, Stage.CHARGING), view(3))
     state, wish = dialogue.on_card(dialogue.rest(w), CARD, (1, 2), w)

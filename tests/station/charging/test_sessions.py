@@ -283,6 +283,38 @@ def test_a_meter_that_cannot_be_read_begins_nothing(aio: Any, tmp_path: Path, ex
     aio(story())
 
 
+@pytest.mark.parametrize("code", [50, 1])
+def test_a_fault_that_comes_with_the_plug_begins_no_transaction(
+    aio: Any, tmp_path: Path, expected_log: Any, code: int
+) -> None:
+    expected_log("kiosk.station.charging.sessions", f"fault_raised {code} ")
+
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            station.core.backend.real = FakeBackend(**{CARD: Answer.ACCEPTED})
+            station.sim.fault(1, code)
+            assert (await station.core.commands.start(1, CARD)).authorized
+            station.sim.plug(1)
+            await station.until(lambda: station.connector(1).status == "Faulted")
+            await asyncio.sleep(30)
+            records = await station.core.commands.sessions(10)
+            assert all(r.ended_at is not None and r.reason is StopReason.OTHER for r in records)
+            assert len(records) == (0 if code == 50 else 1)
+            assert station.page == Page.FAULT
+
+    aio(story())
+
+
+def test_tags_are_kept_as_the_reader_tells_them(aio: Any, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            assert await station.core.commands.whitelist_add(" 04:ae-17 9c ") == "04AE179C"
+            assert await station.core.commands.whitelist_add("Tag-of:Anna") == "Tag-of:Anna"
+            assert (await station.core.commands.start(1, "04ae179c")).authorized
+
+    aio(story())
+
+
 def test_commands_refuse_what_does_not_fit(aio: Any, tmp_path: Path) -> None:
     async def story() -> None:
         async with core_on(tmp_path) as station:
