@@ -80,8 +80,12 @@ def print_json(value: Any, *, indent: bool = True) -> None:
     encoded = msgspec.json.encode(value)
     if indent:
         encoded = msgspec.json.format(encoded, indent=2)
-    sys.stdout.write(encoded.decode() + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(encoded.decode() + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # whoever reads has enough (`| head`): nothing is left to tell, and nothing to tidy up
+        os._exit(0)
 
 
 def console() -> Console:

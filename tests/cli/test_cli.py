@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -202,6 +205,49 @@ def test_refused_start(fake_core: FakeCore, capsys: Capture) -> None:
     )
     assert cli.main(["start", "1", "--tag", "X"]) == 1
     assert capsys.readouterr().err == "kiosk: this card is blocked\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--set", "Nope=1"], "'Nope' does not exist"),
+        (["--connectors", "CCS,Foo"], "'Foo' is no connector type"),
+        (["--connectors", ""], "no connector type"),
+        (["--install", "backend.retry=1"], "did you mean backend.retry_min_s"),
+        (["--install", "backend.retry_min_s=200"], "above backend.retry_max_s"),
+        (["--backend", "foo"], "does not begin with ws://"),
+        (["--password", "short"], "AuthorizationKey"),
+    ],
+)
+def test_run_starts_nothing_with_wrong_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture, words: list[str], said: str
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr("kiosk.launcher.run.run", started.append)
+    assert cli.main(["run", "--data", str(tmp_path), *words]) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+    assert "short" not in err.replace("--password", "") or "--password" not in words  # a secret is never repeated
+    assert not started
+
+
+def test_a_reader_that_has_enough_ends_it_quietly(fake_core: FakeCore, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "kiosk.cli",
+        "status",
+        "--follow",
+        "--json",
+        "--data",
+        str(fake_core.data_dir),
+    ]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=30, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_warning_of_the_whitelist(fake_core: FakeCore, capsys: Capture) -> None:

@@ -70,16 +70,19 @@ class Commands:
 
 
 class Running:
-    def __init__(self, data_dir: Path, state: State, server: LinkServer, commands: Commands) -> None:
+    def __init__(
+        self, data_dir: Path, state: State, server: LinkServer, commands: Commands, clock: ManualClock
+    ) -> None:
         self.data_dir, self.state, self.server, self.commands = data_dir, state, server, commands
+        self.clock = clock
 
 
 @asynccontextmanager
 async def core(data_dir: Path, picture: Snapshot | None = None) -> AsyncIterator[Running]:
-    state, commands = State(picture or snapshot()), Commands()
-    server = LinkServer(state, ManualClock(), commands.handlers(), lambda: {1: 20, 2: None}, data_dir)
+    state, commands, clock = State(picture or snapshot()), Commands(), ManualClock()
+    server = LinkServer(state, clock, commands.handlers(), lambda: {1: 20, 2: None}, data_dir)
     async with server:
-        yield Running(data_dir, state, server, commands)
+        yield Running(data_dir, state, server, commands, clock)
 
 
 class Face:

@@ -56,6 +56,26 @@ def report(name: str) -> ScreenReport:
     return ScreenReport(name=name, language="de", locked=False, frame_age_ms=5)
 
 
+def test_a_screen_that_falls_silent_shows_nobody_knows_what(
+    tmp_path: Path, real_aio: Run, expected_log: Callable[..., None]
+) -> None:
+    expected_log("kiosk.station.link_server", "the screen is silent")
+
+    async def story() -> None:
+        async with core(tmp_path) as running, connected(tmp_path, handlers=Screen().handlers()) as face:
+            await face.client.call("screen.report", report("charging"))
+            running.clock.advance(12)
+            running.server.tick()
+            assert running.state.snapshot.screen.name == "charging"
+            running.clock.advance(1)
+            running.server.tick()
+            assert running.state.snapshot.screen.name is None
+            await face.client.call("screen.report", report("charging"))
+            assert running.state.snapshot.screen.name == "charging"
+
+    real_aio(story())
+
+
 def test_screen_reports_and_is_relayed(tmp_path: Path, real_aio: Run) -> None:
     async def story() -> None:
         screen = Screen(png=bytes(range(256)) * 12_000)  # 3 MB
