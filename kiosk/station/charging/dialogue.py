@@ -6,6 +6,7 @@ themselves underneath. Returns the next state and, at most, one wish that the co
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ CARD_KEPT_S: Final = 30.0
 REFUSAL_S: Final = 20.0
 CONFIRM_S: Final = 20.0
 FINISHED_S: Final = 30.0
+JUST_BEGUN_S: Final = 5.0
 CHECKING_S: Final = 45.0
 """Longer than any call time-out: the outcome normally ends this page."""
 
@@ -37,6 +39,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     stoppable: bool = True
     needs_card: bool = False
     plug_in_until_s: float | None = None
+    began_s: float = -math.inf  # monotonic time at which its session began
     session_over: bool = False  # FINISHED after a session, not after a plug nobody paid for
 
     @property
@@ -282,13 +285,12 @@ def _follow(state: State, world: World) -> State:
     d = state.dialogue
     here = world.view(d.connector_id)
     if d.page in (Page.STANDBY, Page.OUT_OF_SERVICE, Page.SELECTION):
-        awaited = [
-            v
-            for v in world.views
-            if v.stage is Stage.AUTHORIZED and not v.plugged and v.status is not ChargePointStatus.FAULTED
-        ]
-        if awaited and d.page is not Page.SELECTION:
-            return show(world, Page.PLUG_IN, awaited[-1].id)  # a remote start: tell which plug
+        for view in reversed(world.views):  # a start that came from elsewhere: its driver stands here
+            if view.status is ChargePointStatus.FAULTED:
+                continue
+            just_begun = view.stage is Stage.STARTING and world.now_s - view.began_s < JUST_BEGUN_S
+            if just_begun or (view.stage is Stage.AUTHORIZED and not view.plugged):
+                return show(world, page_of(view, world), view.id)
         if d.page is Page.STANDBY and world.out_of_service and not any(v.running for v in world.views):
             return rest(world)
         if d.page is Page.OUT_OF_SERVICE and not world.out_of_service:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Coroutine
 from typing import Any
 
@@ -142,6 +143,7 @@ class Host:
             stoppable=section.stoppable if section else True,
             needs_card=section.needs_card if section else False,
             plug_in_until_s=bay.wait_until_s,
+            began_s=bay.session.started_s if bay.session is not None else -math.inf,
             session_over=bay.session is not None and bay.session.over,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -190,6 +191,9 @@ class OcppClient:
                 await first_of(
                     wire.serve(), self._ping(socket), self._registered.send_triggered(wire), self._talk(wire)
                 )
+            except asyncio.CancelledError:
+                await _say_goodbye(socket)
+                raise
             finally:
                 self._registered.left()
                 self._delivery.left()
@@ -302,6 +306,13 @@ class OcppClient:
                 undelivered_messages=self._delivery.undelivered,
             )
         )
+
+
+async def _say_goodbye(socket: ClientConnection) -> None:
+    """The station stops: the backend is to see that it was meant, if the line still works."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            await socket.close(1001, "the station stops")
 
 
 def _reason(error: Exception) -> str:

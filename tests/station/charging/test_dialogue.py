@@ -231,10 +231,17 @@ def test_an_unusable_connector_says_why_on_the_spot(reason: RefusalReason) -> No
     assert (d.page, d.notice_connector, d.notice, wish) == (Page.SELECTION, 1, reason, None)
 
 
-def test_a_remote_start_shows_which_plug() -> None:
+@pytest.mark.parametrize("before", [Page.STANDBY, Page.SELECTION])
+def test_a_remote_start_shows_which_plug(before: Page) -> None:
     w = world(view(1), view(2, Stage.AUTHORIZED, plug_in_until_s=150.0, remote=True))
-    state = dialogue.follow(dialogue.rest(w), w)
+    state = dialogue.follow(at(w, before, None), w)
     assert (page(state), state.dialogue.connector_id) == (Page.PLUG_IN, 2)
+
+
+@pytest.mark.parametrize(("began_s", "expected"), [(97.0, Page.PREPARING), (90.0, Page.STANDBY)])
+def test_a_remote_start_of_a_plugged_car_is_shown_once(began_s: float, expected: Page) -> None:
+    w = world(view(1), view(2, Stage.STARTING, began_s=began_s, remote=True))
+    assert page(dialogue.follow(dialogue.rest(w), w)) is expected
 
 
 def test_a_plug_nobody_paid_for_is_still_asked_for_a_card() -> None:

@@ -343,3 +343,17 @@ def test_a_server_without_our_subprotocol_is_no_backend(aio: Run, opened: Opened
             await world.central.start("127.0.0.1", 9000)
 
     aio(story())
+
+
+def test_a_station_that_stops_says_goodbye(aio: Run, opened: Opened) -> None:
+    async def story() -> None:
+        async with opened() as world:
+            running = asyncio.create_task(world.client.run())
+            await world.online()
+            line = world.central.stations["HYC-7"].socket._socket
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await line.wait_closed()
+            assert line.close_code == 1001
+
+    aio(story())
