@@ -72,6 +72,16 @@ def log_watch() -> Iterator[LogWatch]:
         pytest.fail("\n".join(problems), pytrace=False)
 
 
+@pytest.fixture(autouse=True)
+def _own_log_handlers() -> Iterator[None]:
+    """A program under test sets up logging on a stream that is gone with the test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
 @pytest.fixture
 def expected_log(log_watch: LogWatch) -> Callable[..., None]:
     """``expected_log("kiosk.link", "bad request")``: such a warning is what this test is about."""

@@ -15,9 +15,9 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from kiosk.model.enums import ConnectorType
-from kiosk.model.errors import BadFile, BadValue
+from kiosk.model.errors import BadFile, BadValue, UnknownKey
 from kiosk.model.languages import LANGUAGES
-from kiosk.settings import reading
+from kiosk.settings import reading, table, valuetypes
 from kiosk.settings.sections import (
     CONNECTOR_DEFAULTS,
     MAX_CONNECTORS,
@@ -43,6 +43,7 @@ from kiosk.settings.sections import (
     about,
     connector,
 )
+from kiosk.settings.unfit import Unfit
 
 __all__ = ["ConnectorInstallation", "Hardware", "Installation", "connector", "connector_types"]
 
@@ -208,4 +209,24 @@ def _contradictions(installation: Installation) -> list[str]:
         for code in installation.tariff
         if code not in {"", *codes}
     ]
+    return found + _misfit_keys(installation)
+
+
+def _misfit_keys(installation: Installation) -> list[str]:
+    """First values of configuration keys that the keys' own rules refuse."""
+    found = []
+    for name, given in installation.keys.items():
+        try:
+            key = table.find(name)
+            valuetypes.stored(key, key_text(given), len(installation.connectors))
+        except UnknownKey as error:
+            found.append(f"keys: {error}")
+        except Unfit as error:
+            shown = "its value" if key.secret else repr(given)
+            found.append(f"keys.{key.name}: {shown} refused: {error}; allowed: {valuetypes.allowed(key)}")
     return found
+
+
+def key_text(given: str | bool | int) -> str:
+    """A TOML value as the text of a configuration key."""
+    return str(given).lower() if isinstance(given, bool) else str(given)

@@ -17,7 +17,7 @@ from kiosk.model.enums import Provenance
 from kiosk.model.errors import BadValue, ReadOnlyKey, UnknownKey
 from kiosk.settings import rules, table, valuetypes
 from kiosk.settings.derived import DERIVED
-from kiosk.settings.installation import Installation
+from kiosk.settings.installation import Installation, key_text
 from kiosk.settings.table import KEYS, Access, Key, Source
 from kiosk.settings.unfit import Unfit
 
@@ -98,8 +98,7 @@ class _Values:
         self._stored = {name: _Value(text, Provenance.DEFAULT) for name, text in self._defaults.items()}
         self._used: dict[str, Any] = {}
         for name, given in installation.keys.items():
-            text = str(given).lower() if isinstance(given, bool) else str(given)
-            change = self.check(name, text, Provenance.FILE)
+            change = self.check(name, key_text(given), Provenance.FILE)
             self._stored[change.name] = _Value(change.text, Provenance.FILE)
         self._in_force = dict(self._stored)
 

@@ -144,8 +144,9 @@ def test_run_hands_its_options_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     started: list[RunOptions] = []
     monkeypatch.setattr(launcher, "run", lambda options: started.append(options) or 7)
-    line = "run --headless --vnc 5900 --backend none --identity CP --password k --set A=1 --set B=2 --speed 3"
-    line += f" --connectors CCS --install x.y=1 --data {tmp_path}"
+    line = "run --headless --vnc 5900 --backend none --identity CP --password 0123456789abcdef --speed 3"
+    line += " --set HeartbeatInterval=1 --set ConnectionTimeOut=2 --connectors CCS --install stop.button=true"
+    line += f" --data {tmp_path}"
     assert cli.main(line.split()) == 7
     assert started == [
         RunOptions(
@@ -154,11 +155,11 @@ def test_run_hands_its_options_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             vnc_port=5900,
             backend="none",
             identity="CP",
-            password="k",
-            keys=("A=1", "B=2"),
+            password="0123456789abcdef",
+            keys=("HeartbeatInterval=1", "ConnectionTimeOut=2"),
             speed=3.0,
             connectors="CCS",
-            install=("x.y=1",),
+            install=("stop.button=true",),
         )
     ]
 

@@ -355,3 +355,25 @@ def test_installations_are_immutable() -> None:
     with pytest.raises(AttributeError):
         Installation().hotline = "x"  # type: ignore[misc]
     assert msgspec.structs.replace(Installation(), hotline="x").hotline == "x"
+
+
+def test_misfit_keys_of_a_file_are_told_with_everything_else(tmp_path: Path) -> None:
+    file = tmp_path / "station.toml"
+    file.write_text('hotlin = "1"\n[keys]\nHeartbeatInterval = 60\n', encoding="utf-8")
+    with pytest.raises(BadFile, match="hotlin is unknown"):
+        Installation.load(file)
+    file.write_text(
+        '[keys]\nNope = 1\nHeartbeatInterval = -4\nAuthorizationKey = "hush"\n[site]\nlatitude = 1\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(BadFile) as caught:
+        Installation.load(file)
+    told = str(caught.value)
+    for word in (
+        "'Nope' does not exist",
+        "keys.HeartbeatInterval: -4 refused",
+        "keys.AuthorizationKey",
+        "latitude",
+    ):
+        assert word in told
+    assert "hush" not in told

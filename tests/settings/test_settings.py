@@ -202,7 +202,7 @@ def test_the_installation_gives_first_values_and_the_store_beats_them() -> None:
 @pytest.mark.parametrize(
     ("override", "error"),
     [
-        ("keys.Foo=1", UnknownKey),
+        ("keys.Foo=1", BadValue),
         ("keys.LightIntensity=101", BadValue),
         ("keys.NumberOfConnectors=2", ReadOnlyKey),
         ("keys.LocalAuthListMaxLength=2", ReadOnlyKey),
