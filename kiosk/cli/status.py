@@ -46,7 +46,9 @@ def as_dict(snapshot: Snapshot) -> dict[str, Any]:
     found: dict[str, Any] = msgspec.to_builtins(snapshot)
     for plain, connector in zip(found["connectors"], snapshot.connectors, strict=True):
         session = connector.session
-        plain["energy_wh"] = connector.energy_wh
+        if session is not None and session.ended_at is not None and not connector.plugged:
+            session = None  # only the driver's screen still tells of it
+        plain["energy_wh"] = session.energy_wh if session else None
         plain["transaction_id"] = session.transaction_id if session else None
         plain["local_id"] = session.local_id if session else None
         plain["id_tag"] = session.id_tag if session else None

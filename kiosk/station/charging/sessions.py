@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from kiosk.model.clock import Clock
 from kiosk.model.enums import AuthorizationStatus, Phase, RefusalReason, StopReason
 from kiosk.model.errors import NotPossible, UnknownConnector
-from kiosk.model.faults import FAULTS, stops_charging
+from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.authorization import Denied, autocharge_tag, kiosk_tag, same_tag
 from kiosk.station.charging.authorizer import Authorizer
@@ -335,8 +335,8 @@ class Sessions:
     async def _begin(self, bay: Bay) -> bool:
         """False when it came to nothing: a fault, or a meter that cannot be read."""
         meter_wh = bay.port.meter_wh()
-        # the hardware may know of a fault whose event is still to be handled
-        if bay.grant is None or meter_wh is None or stops_charging(bay.faults | bay.port.faults):
+        bay.faults |= bay.port.faults  # the hardware may know of one whose event is still to be handled
+        if bay.grant is None or meter_wh is None or bay.faulted:
             self._forget_grant(bay)
             return False
         run = await self._transactions.begin(bay, bay.grant, meter_wh)

@@ -283,24 +283,26 @@ def test_a_meter_that_cannot_be_read_begins_nothing(aio: Any, tmp_path: Path, ex
     aio(story())
 
 
-@pytest.mark.parametrize("code", [50, 1])
+@pytest.mark.parametrize("connector_id", [1, 3])
+@pytest.mark.parametrize("code", [50, 20])
 def test_a_fault_that_comes_with_the_plug_begins_no_transaction(
-    aio: Any, tmp_path: Path, expected_log: Any, code: int
+    aio: Any, tmp_path: Path, expected_log: Any, code: int, connector_id: int
 ) -> None:
     expected_log("kiosk.station.charging.sessions", f"fault_raised {code} ")
 
     async def story() -> None:
         async with core_on(tmp_path) as station:
             station.core.backend.real = FakeBackend(**{CARD: Answer.ACCEPTED})
-            station.sim.fault(1, code)
-            assert (await station.core.commands.start(1, CARD)).authorized
-            station.sim.plug(1)
-            await station.until(lambda: station.connector(1).status == "Faulted")
-            await asyncio.sleep(30)
-            records = await station.core.commands.sessions(10)
-            assert all(r.ended_at is not None and r.reason is StopReason.OTHER for r in records)
-            assert len(records) == (0 if code == 50 else 1)
+            assert (await station.core.commands.start(connector_id, CARD)).authorized
+            assert station.page == Page.PLUG_IN
+            station.sim.fault(connector_id, code)
+            station.sim.plug(connector_id)
+            await station.until(lambda: station.connector(connector_id).status == "Faulted")
+            await asyncio.sleep(3)
             assert station.page == Page.FAULT
+            await asyncio.sleep(30)
+            assert await station.core.commands.sessions(10) == []
+            assert [s for c, s in station.statuses if c == connector_id] == ["Preparing", "Faulted"]
 
     aio(story())
 

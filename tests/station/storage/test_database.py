@@ -284,3 +284,24 @@ def test_two_damaged_files_of_one_second_are_both_kept(
         runner.run(runner.run(Database.open(path, clock)).close())
     kept = {p.read_bytes()[:5] for p in tmp_path.glob("*.corrupt-*")}
     assert kept == {b"first", b"secon"}
+
+
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_nobody_else_reads_the_store(
+    runner: asyncio.Runner, clock: ManualClock, tmp_path: Path, before: int | None
+) -> None:
+    path = tmp_path / "station.sqlite3"
+    if before is not None:
+        path.touch(mode=before)
+
+    def modes() -> set[tuple[str, int]]:
+        return {(p.name, p.stat().st_mode & 0o777) for p in tmp_path.iterdir()}
+
+    async def story() -> None:
+        database = await Database.open(path, clock)
+        await database.run(lambda sql: sql.execute("INSERT INTO meta (name, text) VALUES ('a', 'b')"))
+        names = ("station.sqlite3", "station.sqlite3-wal", "station.sqlite3-shm")
+        assert modes() == {(name, 0o600) for name in names}
+        await database.close()
+
+    runner.run(story())
