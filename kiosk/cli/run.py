@@ -76,7 +76,7 @@ def run(
 
     Examples:
 
-        kiosk run --data /tmp/demo --speed 20
+        kiosk run --data ~/demo --speed 20
 
         kiosk run --backend ws://csms.example/ocpp --identity CP-7 --password-file key.txt
 

@@ -27,11 +27,6 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[Changes], None]
 
-LIVE_FIELDS = frozenset(
-    {"power_w", "current_a", "voltage_v", "soc_percent", "time_to_80_s", "time_to_100_s", "meter_wh", "session"}
-)
-"""Connector fields whose change alone can wait for the next flush."""
-
 
 class State:
     """Owner of the snapshot. Only the core writes; everybody may read ``snapshot`` at any time."""
