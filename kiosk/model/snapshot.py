@@ -41,6 +41,7 @@ class Session(Section, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     duration_s: int | None = None  # set when it ended
     energy_wh: int | None = None
+    soc_percent: int | None = None  # the last that the car told in this session
     stop_reason: StopReason | None = None
     plug_in_until_s: float | None = None  # ConnectionTimeOut runs out here
     stoppable: bool = True  # by the driver, here

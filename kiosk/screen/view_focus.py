@@ -199,24 +199,29 @@ def lists_of(
     ]
     if session and session.cost:
         readings.append(TextRow("cost", t.gettext("Cost"), session.cost))
-    soc = formats.percent(code, connector.soc_percent)
+    # a car that has gone no longer tells; what it told last stays true of its session
+    soc_percent = connector.soc_percent
+    if soc_percent is None and session is not None:
+        soc_percent = session.soc_percent
+    soc = formats.percent(code, soc_percent)
     energy = formats.kwh(code, connector.energy_wh)
-    battery = FactRow("soc", t.gettext("Battery"), soc.number, soc.unit)
+    battery = FactRow("soc", t.gettext("State of charge"), soc.number, soc.unit)
     asked: list[FactRow] = []
     result: list[FactRow] = []
-    if connector.soc_percent is not None:
+    if soc_percent is not None:
         result.append(battery)
+    if connector.soc_percent is not None:
         asked.append(msgspec.structs.replace(battery, number=_aged(soc, fresh=fresh).number))
     result.append(FactRow("energy", t.gettext("Energy"), energy.number, energy.unit))
     asked.append(msgspec.structs.replace(result[-1], number=_aged(energy, fresh=fresh).number))
     if session:
         took = formats.duration(code, elapsed_s if session.duration_s is None else session.duration_s)
-        result.append(FactRow("duration", t.gettext("Duration"), took.number, took.unit))
+        result.append(FactRow("duration", t.gettext("Charging time"), took.number, took.unit))
     target, left_s = time_left(connector)
     if gui.time_remaining_visible and left_s is not None:
         left = _aged(formats.time_left(code, left_s), fresh=fresh)
         asked.append(FactRow("time", target_text(code, target), left.number, left.unit))
     elif elapsed_s is not None:
         since = formats.duration(code, elapsed_s)
-        asked.append(FactRow("duration", t.gettext("Duration"), since.number, since.unit))
+        asked.append(FactRow("duration", t.gettext("Charging time"), since.number, since.unit))
     return FocusLists(tuple(readings), tuple(asked), tuple(result))

@@ -54,6 +54,7 @@ class Running:
     transaction_id: int | None = None
     vehicle_id: str | None = None  # of a resumed session: the car that began it
     meter_wh: int = 0  # last known register
+    soc_percent: int | None = None
     energised: bool = False
     next_sample_at: datetime | None = None
     stop_reason: StopReason | None = None
@@ -149,6 +150,16 @@ class Bay:
         reading = self.port.reading()
         return reading if reading is not None and now_s - reading.at_s <= STALE_READING_S else None
 
+    def measure(self, now_s: float) -> None:
+        """Take over what the meter and the car tell while a session runs."""
+        run = self.session
+        if run is None or run.over:
+            return
+        run.meter_wh = max(run.meter_wh, self.port.meter_wh() or 0)
+        reading = self.fresh_reading(now_s)
+        if reading is not None and reading.soc_percent is not None:
+            run.soc_percent = reading.soc_percent
+
     def error(self) -> tuple[ChargePointErrorCode, int]:
         """OCPP error code and vendor error code of the gravest fault."""
         if not self.faults:
@@ -179,6 +190,7 @@ class Bay:
             ended_at=run.ended_at,
             duration_s=run.duration_s,
             energy_wh=run.energy_wh,
+            soc_percent=run.soc_percent,
             stop_reason=run.stop_reason,
             stoppable=stoppable,
             needs_card=needs_card,

@@ -104,6 +104,8 @@ _LIFETIME_S: Final[dict[Page, float | None]] = {
     Page.FAULT: IDLE_S,
     Page.WHICH_SESSION: IDLE_S,
 }
+_NOBODY_ASKED: Final = frozenset({Page.STANDBY, Page.OUT_OF_SERVICE, Page.SELECTION, Page.FINISHED})
+"""A start that comes from elsewhere takes these pages, and no other: nobody's question is taken away."""
 _OF_A_SESSION: Final = frozenset(
     {
         Page.PLUG_IN,
@@ -284,13 +286,14 @@ def follow(state: State, world: World) -> State:
 def _follow(state: State, world: World) -> State:
     d = state.dialogue
     here = world.view(d.connector_id)
-    if d.page in (Page.STANDBY, Page.OUT_OF_SERVICE, Page.SELECTION):
+    if d.page in _NOBODY_ASKED:
         for view in reversed(world.views):  # a start that came from elsewhere: its driver stands here
             if view.status is ChargePointStatus.FAULTED:
                 continue
             just_begun = view.stage is Stage.STARTING and world.now_s - view.began_s < JUST_BEGUN_S
             if just_begun or (view.stage is Stage.AUTHORIZED and not view.plugged):
                 return show(world, page_of(view, world), view.id)
+    if d.page in (Page.STANDBY, Page.OUT_OF_SERVICE, Page.SELECTION):
         if d.page is Page.STANDBY and world.out_of_service and not any(v.running for v in world.views):
             return rest(world)
         if d.page is Page.OUT_OF_SERVICE and not world.out_of_service:
@@ -304,19 +307,15 @@ def _follow(state: State, world: World) -> State:
     if d.page is Page.FAULT and not faulted:
         return show(world, page_of(here, world), here.id) if here.plugged else rest(world)
     asks = d.page in (Page.CARD, Page.FREE, Page.CARD_REFUSED, Page.FINISHED)
-    if asks and here.stage not in (Stage.IDLE, Stage.FINISHED):
-        return show(
-            world, page_of(here, world), here.id
-        )  # a remote start, Autocharge or the next driver came first
+    if asks and here.stage not in (Stage.IDLE, Stage.FINISHED):  # a remote start, Autocharge or the next driver
+        return show(world, page_of(here, world), here.id)
     if d.page in _OF_A_SESSION:
         if here.stage is Stage.IDLE:
             return show(world, Page.FINISHED, here.id) if d.page is not Page.PLUG_IN else rest(world)
         due = page_of(here, world)
-        asking = d.page in (Page.STOP_CONFIRM, Page.STOP_REFUSED, Page.STOP_CARD) and due in (
-            Page.CHARGING,
-            Page.PREPARING,
-        )
-        awaiting_stop = d.page is Page.STOPPING and due in (Page.CHARGING, Page.PREPARING)
+        goes_on = due in (Page.CHARGING, Page.PREPARING)
+        asking = goes_on and d.page in (Page.STOP_CONFIRM, Page.STOP_REFUSED, Page.STOP_CARD)
+        awaiting_stop = goes_on and d.page is Page.STOPPING
         if due is not d.page and not asking and not awaiting_stop:
             return show(world, due, here.id)
     return state

@@ -128,10 +128,7 @@ class Sessions:
         """One control step (a few a second): deadlines, meter samples, checkpoints, live readings."""
         now_s = self._clock.monotonic()
         for bay in self.bays.values():
-            if bay.session is not None and not bay.session.over:
-                meter_wh = bay.port.meter_wh()
-                if meter_wh is not None:
-                    bay.session.meter_wh = max(bay.session.meter_wh, meter_wh)
+            bay.measure(now_s)
             async with self._locks[bay.id]:
                 await self._deadlines(bay, now_s)
                 await self._transactions.sample_if_due(bay)

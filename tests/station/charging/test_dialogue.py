@@ -231,11 +231,18 @@ def test_an_unusable_connector_says_why_on_the_spot(reason: RefusalReason) -> No
     assert (d.page, d.notice_connector, d.notice, wish) == (Page.SELECTION, 1, reason, None)
 
 
-@pytest.mark.parametrize("before", [Page.STANDBY, Page.SELECTION])
+@pytest.mark.parametrize("before", [Page.STANDBY, Page.SELECTION, Page.FINISHED])
 def test_a_remote_start_shows_which_plug(before: Page) -> None:
     w = world(view(1), view(2, Stage.AUTHORIZED, plug_in_until_s=150.0, remote=True))
-    state = dialogue.follow(at(w, before, None), w)
+    state = dialogue.follow(at(w, before, 1 if before is Page.FINISHED else None), w)
     assert (page(state), state.dialogue.connector_id) == (Page.PLUG_IN, 2)
+
+
+@pytest.mark.parametrize("before", [Page.CARD, Page.STOP_CONFIRM, Page.CHARGING])
+def test_a_remote_start_takes_no_question_away(before: Page) -> None:
+    first = view(1) if before is Page.CARD else view(1, Stage.CHARGING)
+    w = world(first, view(2, Stage.AUTHORIZED, plug_in_until_s=150.0, remote=True))
+    assert page(dialogue.follow(at(w, before, 1), w)) is before
 
 
 @pytest.mark.parametrize(("began_s", "expected"), [(97.0, Page.PREPARING), (90.0, Page.STANDBY)])
