@@ -29,7 +29,7 @@ class Advice(NamedTuple):
     advice: str
 
 
-_CARD_REFUSED: Final = N_("Card not accepted")
+_CARD_REFUSED: Final = N_("Card refused")
 _OTHER_CARD: Final = N_("Hold another card to the reader.")
 _OTHER_CONNECTOR: Final = N_("Choose another connector.")
 _LATER: Final = N_("Try again in a few minutes.")
@@ -65,7 +65,7 @@ REFUSALS: Final[dict[RefusalReason, Advice]] = {
         N_("This connector is out of order"), N_("It has a fault and cannot charge."), _OTHER_CONNECTOR
     ),
     RefusalReason.CONNECTOR_UNAVAILABLE: Advice(
-        N_("This connector is out of service"), N_("The operator has switched it off."), _OTHER_CONNECTOR
+        N_("This connector is unavailable"), N_("The operator has switched it off."), _OTHER_CONNECTOR
     ),
     RefusalReason.CONNECTOR_RESERVED: Advice(
         N_("This connector is reserved"),
@@ -106,14 +106,14 @@ def refusal(code: str, reason: RefusalReason) -> Advice:
 
 
 _CONNECTORS: Final[dict[ChargePointStatus, str]] = {
-    ChargePointStatus.AVAILABLE: N_("Free"),
+    ChargePointStatus.AVAILABLE: N_("Available"),
     ChargePointStatus.PREPARING: N_("Preparing"),
     ChargePointStatus.CHARGING: N_("Charging"),
-    ChargePointStatus.SUSPENDED_EVSE: N_("Paused"),
-    ChargePointStatus.SUSPENDED_EV: N_("Paused"),
-    ChargePointStatus.FINISHING: N_("Finished"),
+    ChargePointStatus.SUSPENDED_EVSE: N_("Paused by the station"),
+    ChargePointStatus.SUSPENDED_EV: N_("Paused by the vehicle"),
+    ChargePointStatus.FINISHING: N_("Charging finished"),
     ChargePointStatus.RESERVED: N_("Reserved"),
-    ChargePointStatus.UNAVAILABLE: N_("Out of service"),
+    ChargePointStatus.UNAVAILABLE: N_("Unavailable"),
     ChargePointStatus.FAULTED: N_("Out of order"),
 }
 
@@ -125,15 +125,9 @@ def connector_status(code: str, status: ChargePointStatus, *, can_start: bool = 
     return translator(code).gettext(_CONNECTORS[status])
 
 
-_PAUSED: Final[dict[ChargePointStatus, str]] = {
-    ChargePointStatus.SUSPENDED_EV: N_("Paused by the car"),
-    ChargePointStatus.SUSPENDED_EVSE: N_("Paused by the station"),
-}
-
-
 def charging_title(code: str, status: ChargePointStatus) -> str:
     """Heading of the charging screen: charging, or paused and by whom."""
-    return translator(code).gettext(_PAUSED.get(status, _CONNECTORS[status]))
+    return translator(code).gettext(_CONNECTORS[status])
 
 
 def suspended_notice(code: str, status: ChargePointStatus) -> str | None:
@@ -223,11 +217,11 @@ def connector_name(code: str, connector_id: int) -> str:
 
 def to_80(code: str) -> str:
     """Label under the time to 80 %. A whole phrase: no language builds it from parts the same way."""
-    return translator(code).gettext("to 80%")
+    return translator(code).gettext("Until 80%")
 
 
 def to_100(code: str) -> str:
-    return translator(code).gettext("to 100%")
+    return translator(code).gettext("Until full")
 
 
 def reserved_until(code: str, at: datetime) -> str:

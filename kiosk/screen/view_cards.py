@@ -251,7 +251,7 @@ def standby_call(code: str, connectors: Sequence[Connector]) -> str:
     """What the standby screen asks for (decision 20)."""
     t = translator(code)
     if any(is_free(c) for c in connectors) or not any(is_running(c) for c in connectors):
-        return t.gettext("Touch to begin")
+        return t.gettext("Touch the screen to begin")
     return t.gettext("Touch for your session")
 
 

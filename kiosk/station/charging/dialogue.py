@@ -227,7 +227,7 @@ def on_card(state: State, uid: str, mine: tuple[int, ...], world: World) -> Step
     running = tuple(c for c in mine if (v := world.view(c)) is not None and v.running)
     waiting = [v for v in world.views if v.waits_for_card and v.stage is Stage.IDLE]
     if d.page in (Page.STOP_CONFIRM, Page.STOP_CARD, Page.CHARGING, Page.STOP_REFUSED):
-        if d.connector_id in running:
+        if d.connector_id in running and d.page is not Page.CHARGING:  # that page may be left from somebody
             running = (d.connector_id,)
         elif not running and len(waiting) != 1:
             return show(world, Page.STOP_REFUSED, d.connector_id, reason=RefusalReason.NOT_THIS_CARD), None

@@ -100,8 +100,10 @@ def test_a_card_stops_its_own_session_and_no_other() -> None:
     assert (page(state), wish) == (Page.STOPPING, StopWish(1, CARD))
     state, wish = dialogue.on_card(at(w, Page.STOP_CONFIRM, 2), CARD, (), w)
     assert (page(state), state.dialogue.reason, wish) == (Page.STOP_REFUSED, RefusalReason.NOT_THIS_CARD, None)
+    _, wish = dialogue.on_card(at(w, Page.STOP_CARD, 2), CARD, (1, 2), w)
+    assert wish == StopWish(2, CARD)  # the one whose end was asked for
     state, wish = dialogue.on_card(at(w, Page.CHARGING, 2), CARD, (1, 2), w)
-    assert wish == StopWish(2, CARD)  # the one on the screen
+    assert (page(state), wish) == (Page.WHICH_SESSION, None)
 
 
 def test_a_card_cannot_end_what_only_the_backend_may_end() -> None:

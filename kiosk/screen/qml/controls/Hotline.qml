@@ -19,7 +19,7 @@ Row {
 
         Label {
             role: "note"
-            text: qsTr("Help line")
+            text: qsTr("Hotline")
             color: Theme.inkSoft
         }
 

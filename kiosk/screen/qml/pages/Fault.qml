@@ -36,7 +36,7 @@ Page {
             width: 352
             height: 88
             role: "body"
-            text: qsTr("Fault code")
+            text: qsTr("Error code")
         }
     }
 

@@ -4,7 +4,7 @@ import "../controls"
 
 // What was charged, and what to do with the cable.
 Page {
-    title: qsTr("Charging is finished")
+    title: qsTr("Charging finished")
     titleX: 96
 
     Icon {
