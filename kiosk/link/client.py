@@ -65,6 +65,7 @@ class LinkClient:
         door: Door | None = None,
     ) -> None:
         self.snapshot: Snapshot | None = None
+        self._trouble = ""
         self._data_dir, self._face = data_dir, face
         self._door = door or (Door.DRIVER if face == "screen" else Door.OPERATOR)
         self._on_snapshot, self._on_changes, self._on_tick = on_snapshot, on_changes, on_tick
@@ -90,7 +91,10 @@ class LinkClient:
             except LinkClosed as closed:
                 log.info("%s", closed)
             except (UserFacing, LinkError) as error:
-                log.warning("talking to the station core failed: %s", error)
+                # the same trouble is told once; the tries go on
+                level = logging.DEBUG if str(error) == self._trouble else logging.WARNING
+                log.log(level, "talking to the station core failed: %s", error)
+                self._trouble = str(error)
             except Exception:
                 log.exception("a face failed over what the station core told; it gets a fresh picture")
             finally:
@@ -123,7 +127,6 @@ class LinkClient:
                 welcome = await channel.call("hello", Hello(face=self._face), HELLO_TIMEOUT_S)
                 log.debug("connected: %s", welcome)
                 self._channel = channel
-                self._attempts = 0
                 self._listen_for_silence()
                 await talking
             finally:
@@ -134,6 +137,7 @@ class LinkClient:
         if isinstance(payload, Snapshot):
             self.snapshot = payload
             self._lost = False
+            self._attempts, self._trouble = 0, ""  # only now: a core that we do not understand is no success
             self._listen_for_silence()
             self._on_snapshot(payload)
         elif self.snapshot is None:
