@@ -28,6 +28,8 @@ from kiosk.station.charging.connector import (
 from kiosk.station.hardware.ports import ConnectorPort, Reading
 
 STALE_READING_S = 5.0
+MOST_NEW_BEGINNINGS = 3
+"""Of one session, after the hardware stopped by itself."""
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Running:
     ended_at: datetime | None = None
     duration_s: int | None = None
     deauthorized: bool = False
+    begun_again: int = 0
     cost: str | None = None
 
     @property
@@ -144,6 +147,14 @@ class Bay:
         """
         same = vehicle_id is None or self.port.vehicle_id in (None, vehicle_id)
         return self.port.plugged and same and self.session is None and not self.faulted
+
+    def may_begin_again(self) -> bool:
+        """The hardware ended a session that nobody wanted to end (its watchdog, a frozen core): try again."""
+        run = self.session
+        if run is None or run.stop_reason is not None or self.faulted or not self.port.plugged:
+            return False
+        run.begun_again += 1
+        return run.begun_again <= MOST_NEW_BEGINNINGS
 
     def fresh_reading(self, now_s: float) -> Reading | None:
         """The newest reading unless it is too old to be shown or sent as current (design rule 9)."""

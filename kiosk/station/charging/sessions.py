@@ -38,11 +38,9 @@ from kiosk.station.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-STOP_PATIENCE_S = 15.0
-"""A connector that does not report ENDED this long after it was told to stop is closed all the same."""
+STOP_PATIENCE_S = 15.0  # a connector that does not report ENDED in that time is closed all the same
 CHECKPOINT_S = 10.0
-SHOWN_S = 30.0
-"""A session that is over is still told this long after the plug was pulled: its driver stands there."""
+SHOWN_S = 30.0  # a session that is over is told this long after the plug was pulled: its driver stands there
 
 
 class Sessions:
@@ -310,7 +308,12 @@ class Sessions:
         if not bay.running or bay.session is None:
             return
         if phase is Phase.ENDED or (phase is Phase.PLUGGED and bay.stage is Stage.STOPPING):
-            await self._finish(bay, bay.session.stop_reason or StopReason.OTHER)
+            if not bay.may_begin_again():
+                await self._finish(bay, bay.session.stop_reason or StopReason.OTHER)
+                return
+            log.warning("%s%d: the hardware stopped by itself; it begins again", bay.port.type, bay.id)
+            bay.move(Stage.STARTING)
+            bay.port.start()
         elif bay.stage is not Stage.STOPPING and phase in STAGE_OF_PHASE:
             bay.move(STAGE_OF_PHASE[phase])
             bay.session.energised |= phase is Phase.ENERGY

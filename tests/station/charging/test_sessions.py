@@ -307,6 +307,35 @@ def test_a_fault_that_comes_with_the_plug_begins_no_transaction(
     aio(story())
 
 
+@pytest.mark.parametrize(("away_s", "goes_on"), [(8.0, True), (200.0, False)])
+def test_a_session_survives_the_hardwares_watchdog(
+    aio: Any, tmp_path: Path, expected_log: Any, monkeypatch: pytest.MonkeyPatch, away_s: float, goes_on: bool
+) -> None:
+    expected_log("kiosk.station.charging.sessions", "begins again")
+    expected_log("kiosk.station.hardware", "the core was silent")
+
+    async def story() -> None:
+        async with core_on(tmp_path, keys=[("HycKioskModeEnabled", "true")]) as station:
+            station.sim.plug(1, soc_percent=30)
+            await station.until(lambda: (station.connector(1).energy_wh or 0) > 100)
+            before = station.connector(1).session
+            assert before is not None
+            with monkeypatch.context() as frozen:  # limits are not repeated, as by a core that stands still
+                frozen.setattr(station.core.supply, "step", lambda _now_s: None)
+                await asyncio.sleep(away_s)
+            if goes_on:
+                energy_wh = station.connector(1).energy_wh or 0
+                await station.until(lambda: (station.connector(1).energy_wh or 0) > energy_wh + 100)
+                after = station.connector(1).session
+                assert after is not None
+                assert after.local_id == before.local_id
+            else:
+                [record] = await station.core.commands.sessions(10)
+                assert record.reason is StopReason.OTHER
+
+    aio(story())
+
+
 def test_tags_are_kept_as_the_reader_tells_them(aio: Any, tmp_path: Path) -> None:
     async def story() -> None:
         async with core_on(tmp_path) as station:
