@@ -85,3 +85,11 @@ async def core_on(
         finally:
             core.stop()
             await running
+
+
+async def charge(station: RunningCore, connector_id: int = 1, tag: str = "04AE179C4F6181") -> None:
+    """A car that charges with a card, on authority of whatever backend there is."""
+    station.sim.plug(connector_id, soc_percent=30)
+    outcome = await station.core.commands.start(connector_id, tag)
+    assert outcome.authorized, outcome
+    await station.until(lambda: station.connector(connector_id).status == "Charging")
