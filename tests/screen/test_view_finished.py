@@ -14,7 +14,9 @@ from kiosk.screen.view_focus import lists_of
     ("now", "told", "expected"),
     [(80, 79, "80"), (None, 79, "79"), (None, None, None), (0, 79, "0")],
 )
-def test_the_battery_is_told_after_the_car_has_gone(now: int | None, told: int | None, expected: str | None) -> None:
+def test_the_battery_is_told_after_the_car_has_gone(
+    now: int | None, told: int | None, expected: str | None
+) -> None:
     assert FINISHED.session is not None
     session = msgspec.structs.replace(FINISHED.session, soc_percent=told)
     connector = msgspec.structs.replace(FINISHED, plugged=False, soc_percent=now, session=session)
