@@ -109,8 +109,8 @@ _CONNECTORS: Final[dict[ChargePointStatus, str]] = {
     ChargePointStatus.AVAILABLE: N_("Available"),
     ChargePointStatus.PREPARING: N_("Preparing"),
     ChargePointStatus.CHARGING: N_("Charging"),
-    ChargePointStatus.SUSPENDED_EVSE: N_("Paused by the station"),
-    ChargePointStatus.SUSPENDED_EV: N_("Paused by the vehicle"),
+    ChargePointStatus.SUSPENDED_EVSE: N_("Paused"),
+    ChargePointStatus.SUSPENDED_EV: N_("Paused"),
     ChargePointStatus.FINISHING: N_("Charging finished"),
     ChargePointStatus.RESERVED: N_("Reserved"),
     ChargePointStatus.UNAVAILABLE: N_("Unavailable"),
@@ -125,9 +125,15 @@ def connector_status(code: str, status: ChargePointStatus, *, can_start: bool = 
     return translator(code).gettext(_CONNECTORS[status])
 
 
+_PAUSED: Final[dict[ChargePointStatus, str]] = {
+    ChargePointStatus.SUSPENDED_EV: N_("Paused by the vehicle"),
+    ChargePointStatus.SUSPENDED_EVSE: N_("Paused by the station"),
+}
+
+
 def charging_title(code: str, status: ChargePointStatus) -> str:
     """Heading of the charging screen: charging, or paused and by whom."""
-    return translator(code).gettext(_CONNECTORS[status])
+    return translator(code).gettext(_PAUSED.get(status, _CONNECTORS[status]))
 
 
 def suspended_notice(code: str, status: ChargePointStatus) -> str | None:
@@ -220,8 +226,14 @@ def to_80(code: str) -> str:
     return translator(code).gettext("Until 80%")
 
 
-def to_100(code: str) -> str:
+def to_full(code: str) -> str:
+    """The same for a whole charge."""
     return translator(code).gettext("Until full")
+
+
+def to_100(code: str) -> str:
+    """``to_full`` for a narrow card, where the words for it do not fit in most languages."""
+    return translator(code).gettext("Until 100%")
 
 
 def reserved_until(code: str, at: datetime) -> str:

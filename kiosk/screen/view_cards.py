@@ -212,7 +212,7 @@ def time_left(connector: Connector) -> tuple[int, int | None]:
 
 
 def target_text(code: str, target: int) -> str:
-    return texts.to_80(code) if target == 80 else texts.to_100(code)
+    return texts.to_80(code) if target == 80 else texts.to_full(code)
 
 
 def session_row(code: str, gui: Gui, connector: Connector, *, fresh: bool) -> SessionRow:
@@ -224,7 +224,8 @@ def session_row(code: str, gui: Gui, connector: Connector, *, fresh: bool) -> Se
     elif gui.time_remaining_visible and fresh:
         target, left_s = time_left(connector)
         if left_s is not None:
-            strong, note = str(formats.time_left(code, left_s)), target_text(code, target)
+            strong = str(formats.time_left(code, left_s))
+            note = texts.to_80(code) if target == 80 else texts.to_100(code)
     return SessionRow(
         key=str(connector.id),
         connectorId=connector.id,

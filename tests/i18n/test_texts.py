@@ -145,13 +145,13 @@ def test_a_free_connector_that_cannot_start_says_why() -> None:
     def foot(status: ChargePointStatus, *, can_start: bool) -> str:
         return texts.connector_status("en", status, can_start=can_start)
 
-    assert foot(ChargePointStatus.AVAILABLE, can_start=True) == "Free"
+    assert foot(ChargePointStatus.AVAILABLE, can_start=True) == "Available"
     assert foot(ChargePointStatus.AVAILABLE, can_start=False) == "No power free"
     assert foot(ChargePointStatus.FAULTED, can_start=False) == "Out of order"
 
 
 def test_paused_tells_by_whom() -> None:
-    assert texts.charging_title("en", ChargePointStatus.SUSPENDED_EV) == "Paused by the car"
+    assert texts.charging_title("en", ChargePointStatus.SUSPENDED_EV) == "Paused by the vehicle"
     assert texts.charging_title("en", ChargePointStatus.SUSPENDED_EVSE) == "Paused by the station"
     assert texts.suspended_notice("en", ChargePointStatus.CHARGING) is None
 

@@ -90,7 +90,7 @@ def test_languages_change_on_the_page_that_stands(studio: Studio) -> None:
     studio.show(samples.sample("charging"), "en")
     assert "Stop charging" in said(studio)
     studio.show(samples.sample("charging"), "de")
-    assert "Laden beenden" in said(studio)
+    assert "Ladevorgang beenden" in said(studio)
     assert "47" in said(studio)
 
 
@@ -134,7 +134,7 @@ def is_area(item: QQuickItem) -> bool:
 @pytest.mark.parametrize(
     ("sample", "name", "tap"),
     [
-        ("standby", "Touch to begin", ("begin", 0)),
+        ("standby", "Touch the screen to begin", ("begin", 0)),
         ("selection-four", "Back", ("done", 0)),
         ("card", "Back", ("back", 0)),
         ("card_refused", "Back", ("back", 0)),

@@ -204,7 +204,7 @@ def test_texts_of_a_real_page_read_like_a_person_reads(qapp: QGuiApplication) ->
     with Studio() as studio:
         studio.show(samples.sample("selection-four"))
         texts = visible_texts(studio.window)
-        assert texts[4:10] == ["Which plug fits your car?", "1", "CCS", "up to", "50\u00a0kW", "Free"]
+        assert texts[4:10] == ["Which plug fits your car?", "1", "CCS", "up to", "50\u00a0kW", "Available"]
         studio.show(samples.sample("charging"))
         texts = visible_texts(studio.window)
         assert "62\u00a0%" in texts

@@ -131,13 +131,13 @@ def test_overlay_of_running_sessions() -> None:
 @pytest.mark.parametrize(
     ("connectors", "text"),
     [
-        ((free(1),), "Touch to begin"),
-        ((free(1), charging(2)), "Touch to begin"),
+        ((free(1),), "Touch the screen to begin"),
+        ((free(1), charging(2)), "Touch the screen to begin"),
         ((charging(1), charging(2)), "Touch for your session"),
         ((charging(1), faulted(2)), "Touch for your session"),
         ((charging(1), free(2, can_start=False)), "Touch for your session"),
-        ((charging(1), free(2, status=S.PREPARING, plugged=True)), "Touch to begin"),
-        ((faulted(1),), "Touch to begin"),
+        ((charging(1), free(2, status=S.PREPARING, plugged=True)), "Touch the screen to begin"),
+        ((faulted(1),), "Touch the screen to begin"),
     ],
 )
 def test_call_of_the_standby_screen(connectors: Any, text: str) -> None:

@@ -31,7 +31,7 @@ def test_card_first(real_aio_long: Any, tmp_path: Path) -> None:
             standby = await this.picture()
             assert standby.size == (1366, 768)
             await this.touch(1100, 670)
-            await this.sees("Which plug fits your car?", "CCS", "CHAdeMO", "Free")
+            await this.sees("Which plug fits your car?", "CCS", "CHAdeMO", "Available")
             await this.touch(250, 400)  # connector 1
             await this.sees("Hold your card to the reader")
             assert (await this.picture()).tobytes() != standby.tobytes()
@@ -42,7 +42,7 @@ def test_card_first(real_aio_long: Any, tmp_path: Path) -> None:
             seen = await this.sees("Charging", "kW", "Stop charging")
             assert "–" not in seen.split("Power")[1].split("kW")[0]
             await finish_at_the_screen(this)
-            await this.sees("Charging is finished")
+            await this.sees("Charging finished")
             await this.unplug(1)
             await this.until("free again", status(1, "Available"))
             await check_books(this, reason="Local")
@@ -62,7 +62,7 @@ def test_plug_first_and_stop_by_card(real_aio_long: Any, tmp_path: Path) -> None
             await this.card()
             await this.until("it charges", charging(2))
             await this.card()
-            await this.sees("Charging is finished")
+            await this.sees("Charging finished")
             await check_books(this, reason="Local")
             stop = this.backend.recorder.calls("StopTransaction")[-1].payload
             assert stop["idTag"] == CARD
@@ -102,7 +102,7 @@ def test_remote_start_and_stop(real_aio_long: Any, tmp_path: Path) -> None:
             await this.until("refused here", on("stop_refused"))
             stop = call.RemoteStopTransaction(transaction_id=this.only_transaction().id)
             assert await this.remote(stop) == "Accepted"
-            await this.sees("Charging is finished")
+            await this.sees("Charging finished")
             await check_books(this, reason="Remote")
             assert this.only_transaction().id_tag == "APP-USER-7"
 

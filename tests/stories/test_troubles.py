@@ -120,7 +120,7 @@ def test_screen_killed_and_restarted(real_aio_long: Any, tmp_path: Path) -> None
             await this.sees("Charging", "Stop charging")
             await this.ask("driver.tap", m.DriverTap(action=Tap.STOP, connector_id=1))
             await this.ask("driver.tap", m.DriverTap(action=Tap.CONFIRM_STOP, connector_id=1))
-            await this.sees("Charging is finished")
+            await this.sees("Charging finished")
             await check_books(this, reason="Local")
             assert this.only_transaction().id_tag == CARD
 

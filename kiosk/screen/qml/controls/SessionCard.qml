@@ -1,7 +1,7 @@
 import QtQuick
 import Kiosk
 
-// One running session on the standby screen: 848 x 136 alone, 416 x 224 beside others.
+// One running session on the standby screen: 848 x 160 alone, 416 x 224 beside others.
 Rectangle {
     id: card
 
@@ -21,13 +21,13 @@ Rectangle {
     signal clicked
 
     width: 848
-    height: tall ? 224 : 136
+    height: tall ? 224 : 160
     radius: Theme.radius
     color: down ? Theme.pressed : Theme.page
 
     Badge {
         x: 24
-        y: card.tall ? 24 : 32
+        y: card.tall ? 24 : 44
         number: card.number
     }
 
@@ -35,7 +35,7 @@ Rectangle {
         id: first
 
         x: 120
-        y: card.tall ? 12 : 20
+        y: card.tall ? 12 : 32
         tabular: false
         number: card.number1
         unit: card.unit1
@@ -47,7 +47,7 @@ Rectangle {
         x: second.x - 24
         y: 24
         width: 2
-        height: 88
+        height: 112
         color: Theme.hairline
     }
 
@@ -56,7 +56,7 @@ Rectangle {
 
         visible: card.number2.length > 0
         x: card.tall ? 24 : Math.max(376, first.x + first.width + 48)
-        y: card.tall ? 116 : 20
+        y: card.tall ? 116 : 32
         tabular: false
         number: card.number2
         unit: card.unit2
@@ -68,7 +68,7 @@ Rectangle {
         id: side
 
         x: card.number2.length === 0 ? (card.tall ? 24 : 376) : card.tall ? 24 + second.width + 20 : second.x + second.width + 32
-        y: card.tall ? 120 : 20
+        y: card.tall ? 120 : 32
         width: card.width - x - 8
         height: 96
 

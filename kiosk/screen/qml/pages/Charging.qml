@@ -39,7 +39,7 @@ Page {
     Item {
         visible: Station.focus.timeNumber.length > 0
         x: Station.focus.socKnown ? Math.max(456, hero.width + 32) : 0
-        y: Station.focus.socKnown ? -8 : 280
+        y: Station.focus.socKnown ? (until.twoLines ? -40 : -8) : 280
         width: page.leftW - x
         height: 200
 
@@ -52,9 +52,14 @@ Page {
         }
 
         FitLabel {
+            id: until
+
+            readonly property bool twoLines: contentHeight > 56
+
             y: 136
             width: parent.width
-            height: 56
+            height: twoLines ? contentHeight : 56
+            probeHeight: 96
             role: "body"
             text: Station.focus.timeLabel
             color: Theme.inkSoft

@@ -45,7 +45,7 @@ Item {
             required property var model
 
             x: Theme.marginX + index * 432
-            y: standby.several ? 512 : 600
+            y: standby.several ? 512 : 576
             width: standby.several ? 416 : 848
             connectorId: model.connectorId
             number: model.number
@@ -62,9 +62,9 @@ Item {
 
     Button {
         x: Theme.marginX + Theme.contentW - width
-        y: sessions.count === 3 ? 360 : 600
+        y: sessions.count === 3 ? 336 : 576
         width: 416
-        height: 136
+        height: 160
         kind: "primary"
         small: true
         border.width: 4
