@@ -78,6 +78,7 @@ def test_a_sentence_holds_its_number(code: str) -> None:
     assert formats.clock(code, AT) in texts.reserved_until(code, AT)
     assert "80" in texts.to_80(code)
     assert "100" in texts.to_100(code)
+    assert not any(character.isdigit() for character in texts.to_full(code))
 
 
 PLURALS = {

@@ -124,6 +124,8 @@ def test_overlay_of_running_sessions() -> None:
     assert (quiet.number1, quiet.number2, quiet.strong) == ("62", "", "")
     (paused,) = session_rows(EN, GUI, [charging(1, status=S.SUSPENDED_EV)], fresh)
     assert paused.strong == "Paused"
+    (nearly,) = session_rows(EN, GUI, [charging(1, soc_percent=91, time_to_100_s=18 * 60)], fresh)
+    assert (nearly.strong, nearly.note) == ("18\u00a0min", "Until 100%"), "words do not fit on a narrow card"
     (unknown,) = session_rows(EN, GUI, [AC_CHARGING], fresh)
     assert (unknown.number1, unknown.unit1) == ("18", "kWh")
 

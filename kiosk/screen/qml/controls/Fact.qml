@@ -17,7 +17,7 @@ Rectangle {
     FitLabel {
         x: 32
         y: 14
-        width: fact.width - 40
+        width: fact.width - 48
         height: 48
         role: "body"
         color: Theme.inkSoft
