@@ -6,6 +6,7 @@ This module imports as little as it can: half of the time to the first frame is 
 from __future__ import annotations
 
 import argparse
+import builtins
 import os
 import sys
 import time
@@ -61,6 +62,18 @@ def prepare_environment(data: Path) -> None:
     os.environ["QT_API"] = "pyside6"  # or qasync takes whatever binding it finds first
 
 
+def plain_imports() -> None:
+    """Takes PySide's redirection of ``import`` out again; call it once PySide6 is imported.
+
+    It reads the source text of every module imported later to see whether that module may use ``__feature__``, and
+    keeps the text: 8 MB, and a good part of the start. No module of ours uses ``__feature__``; one that PySide
+    does not know keeps the plain names. Without such a redirection nothing is done.
+    """
+    plain = getattr(builtins, "__orig_import__", None)
+    if plain is not None:
+        builtins.__import__ = plain
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the screen until SIGTERM or SIGINT. Returns the exit code."""
     options = parse(arguments)
@@ -71,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from PySide6.QtGui import QGuiApplication
 
+    plain_imports()
     from kiosk.screen.program import Program
     from kiosk.screen.qt_loop import make_loop
 

@@ -124,6 +124,7 @@ class Program:
         self.view.pageChanged.connect(self._page_changed)
         self.view.frameChanged.connect(self._report)
         self.view.tapped.connect(self._tapped)
+        self._choose_palette()  # before anything is bound to it: to change it later costs 30 ms
         engine.load(QUrl.fromLocalFile(str(MAIN_QML)))
         roots = engine.rootObjects()
         if not roots or not isinstance(roots[0], QQuickWindow):
@@ -131,7 +132,6 @@ class Program:
             raise NoWindow(str(MAIN_QML))
         self.window = roots[0]
         self.window.frameSwapped.connect(self._frame_swapped)
-        self._choose_palette()
         if self._fullscreen:
             from PySide6.QtCore import Qt  # here, because it costs 35 ms
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QMouseEvent, QPointingDevice
+from PySide6.QtCore import QBuffer, QCoreApplication, QEvent, QIODevice, QPointF, QRectF
+from PySide6.QtGui import QImage
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
 from kiosk.link.channel import Handler
@@ -64,11 +64,11 @@ class Remote:
         if not (0 <= at.x < width and 0 <= at.y < height):
             raise BadValue("touch", f"{at.x},{at.y}", "outside the screen", f"0,0 to {width - 1},{height - 1}")
         async with self._tapping:
-            self._send(QEvent.Type.MouseButtonPress, at, Qt.MouseButton.LeftButton)
+            self._send(QEvent.Type.MouseButtonPress, at)
             try:
                 await asyncio.sleep(PRESS_S)
             finally:
-                self._send(QEvent.Type.MouseButtonRelease, at, Qt.MouseButton.NoButton)
+                self._send(QEvent.Type.MouseButtonRelease, at)
         return Nothing()
 
     async def texts(self, _: Nothing) -> Texts:
@@ -79,7 +79,11 @@ class Remote:
         """Rows of ``link.messages.SCREEN_METHODS``."""
         return {"screen.grab": self.grab, "screen.tap": self.tap, "screen.texts": self.texts}
 
-    def _send(self, kind: QEvent.Type, at: TapAt, held: Qt.MouseButton) -> None:
+    def _send(self, kind: QEvent.Type, at: TapAt) -> None:
+        from PySide6.QtCore import Qt  # here, because it costs 35 ms and 1 MB, and most screens are never asked
+        from PySide6.QtGui import QMouseEvent, QPointingDevice
+
+        pressed = kind == QEvent.Type.MouseButtonPress
         position = QPointF(at.x, at.y)
         event = QMouseEvent(
             kind,
@@ -87,7 +91,7 @@ class Remote:
             position,
             self._window.mapToGlobal(position),
             Qt.MouseButton.LeftButton,
-            held,
+            Qt.MouseButton.LeftButton if pressed else Qt.MouseButton.NoButton,
             Qt.KeyboardModifier.NoModifier,
             QPointingDevice.primaryPointingDevice(),
         )

@@ -273,6 +273,23 @@ sys.exit("babel" in sys.modules)
     assert done.returncode == 0
 
 
+def test_no_module_is_read_as_text_when_it_is_imported_after_pyside() -> None:
+    script = """
+import linecache
+import PySide6.QtCore
+from kiosk.screen.app import plain_imports
+import colorsys
+plain_imports()
+import sched
+print(colorsys.__file__ in linecache.cache, sched.__file__ in linecache.cache)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=environment(), check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["True", "False"]
+
+
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert parse(["--data", str(tmp_path)]).data == tmp_path
     assert parse([]).data == Path(os.environ["KIOSK_DATA"])
