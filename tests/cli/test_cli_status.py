@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from kiosk import cli
@@ -45,6 +47,24 @@ def test_status_for_programs(fake_core: FakeCore, capsys: Capture) -> None:
     assert status["screen"]["name"] is None
     assert set(status["listen"]) == set(Listen.__struct_fields__)
     assert status["listen"]["operator_socket"].endswith("operator.sock")
+
+
+@pytest.mark.parametrize("plugged", [True, False])
+def test_a_session_that_is_over_is_told_until_the_plug_is_out(
+    fake_core: FakeCore, capsys: Capture, plugged: bool
+) -> None:
+    running = charging(2)
+    assert running.session is not None
+    over = msgspec.structs.replace(running.session, ended_at=datetime(2026, 11, 22, 12, tzinfo=UTC))
+    status = ChargePointStatus.FINISHING if plugged else ChargePointStatus.AVAILABLE
+    fake_core.change(
+        lambda s: s.set_connector(msgspec.structs.replace(running, session=over, plugged=plugged, status=status))
+    )
+    assert cli.main(["status", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["connectors"][1]
+    expected = (1234, 7, "s-1", "04A1B2C3D4") if plugged else (None,) * 4
+    assert (told["energy_wh"], told["transaction_id"], told["local_id"], told["id_tag"]) == expected
+    assert told["session"]["energy_wh"] == 1234  # the driver's screen still tells it
 
 
 def test_status_for_people(fake_core: FakeCore, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
