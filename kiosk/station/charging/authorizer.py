@@ -82,11 +82,8 @@ class Authorizer:
         return entry.parent_id_tag if entry else None
 
     async def remember(self, id_tag: str, info: IdTagInfo) -> None:
-        """Every answer of the backend updates the authorization cache (OCPP 1.6 section 3.4.1)."""
-        if self._settings.bool("AuthorizationCacheEnabled"):
-            await self._tags.cache_put(
-                TagEntry(id_tag=id_tag, status=info.status, expiry=info.expiry, parent_id_tag=info.parent_id_tag)
-            )
+        """The backend's newest word on a tag goes into the authorization cache."""
+        await remember(self._settings, self._tags, id_tag, info)
 
     async def _tell_kiosk(self, id_tag: str) -> None:
         """The request goes out, its answer is ignored (decision 7)."""
@@ -110,6 +107,14 @@ class Authorizer:
             pre_authorize=settings.bool("LocalPreAuthorize"),
             authorize_offline=settings.bool("LocalAuthorizeOffline"),
             allow_unknown_offline=settings.bool("AllowOfflineTxForUnknownId"),
+        )
+
+
+async def remember(settings: Settings, tags: TagStore, id_tag: str, info: IdTagInfo) -> None:
+    """Every answer of the backend updates the authorization cache, if it is on (OCPP 1.6 section 3.4.1)."""
+    if settings.bool("AuthorizationCacheEnabled"):
+        await tags.cache_put(
+            TagEntry(id_tag=id_tag, status=info.status, expiry=info.expiry, parent_id_tag=info.parent_id_tag)
         )
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Coroutine
-from typing import Any
 
 import msgspec
 
@@ -103,14 +101,11 @@ class Host:
         self._picture.set(dialogue=new.dialogue)
         match wish:
             case StartWish(connector_id=connector_id, uid=uid):
-                self._spawn("driver's start", self._start(connector_id, uid))
+                self._tasks.spawn("driver's start", self._start(connector_id, uid))
             case StopWish(connector_id=connector_id, uid=uid):
-                self._spawn("driver's stop", self._stop(connector_id, uid))
+                self._tasks.spawn("driver's stop", self._stop(connector_id, uid))
             case CancelWish(connector_id=connector_id):
-                self._spawn("driver's cancel", self._sessions.cancel(connector_id))
-
-    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.spawn(name, work)
+                self._tasks.spawn("driver's cancel", self._sessions.cancel(connector_id))
 
     async def _start(self, connector_id: int, uid: str | None) -> None:
         reason = await self._sessions.start(connector_id, uid)

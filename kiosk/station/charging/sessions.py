@@ -105,13 +105,14 @@ class Sessions:
                 bay.session = self._transactions.resumed(left)
                 bay.stage = Stage.STARTING
                 log.warning("%s%d: transaction %s goes on after a restart", bay.port.type, bay.id, left.local_id)
-                bay.port.start()
             else:
                 await self._transactions.close_lost(left, bay.port.meter_wh() if bay is not None else None)
         for bay in self.bays.values():
             if bay.port.plugged and bay.session is None:
                 bay.wait_until_s = self._plug_deadline()
             bay.port.subscribe(lambda event, bay=bay: self._queue.put_nowait((bay, event)))  # type: ignore[misc]
+            if bay.session is not None:
+                bay.port.start()  # only now: what it tells from here on is heard
             self.publish(bay)
 
     async def run(self) -> None:

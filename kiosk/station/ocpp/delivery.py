@@ -15,12 +15,13 @@ from ocpp.exceptions import OCPPError
 from kiosk.model.clock import Clock
 from kiosk.model.errors import BackendRefused, BackendUnreachable
 from kiosk.settings import Settings
+from kiosk.station.charging.authorizer import remember
 from kiosk.station.charging.ports import IdTagInfo
 from kiosk.station.ocpp import answers, outbox
 from kiosk.station.ocpp.jobs import wait
 from kiosk.station.ocpp.wire import NoAnswer, Wire
 from kiosk.station.storage import Journal, TagStore
-from kiosk.station.storage.records import Fact, FactKind, TagEntry, TransactionEnd
+from kiosk.station.storage.records import Fact, FactKind, TransactionEnd
 
 log = logging.getLogger(__name__)
 
@@ -140,20 +141,17 @@ class Delivery:
             return
         await self._journal.answered(fact.seq)
         if isinstance(fact.payload, TransactionEnd) and fact.payload.id_tag:
-            await self._remember(fact.payload.id_tag, answered)
+            await self._take_verdict(fact.payload.id_tag, answered)
 
-    async def _remember(self, id_tag: str, answered: dict[str, object]) -> None:
+    async def _take_verdict(self, id_tag: str, answered: dict[str, object]) -> None:
         """StopTransaction.conf updates the authorization cache (OCPP 1.6 section 3.4.1)."""
         try:
             told = answers.read(answered, answers.Stop).id_tag_info
         except BackendRefused as error:
             log.warning("StopTransaction.conf: %s", error)
             return
-        if told is not None and self._settings.bool("AuthorizationCacheEnabled"):
-            info = told.info
-            await self._tags.cache_put(
-                TagEntry(id_tag=id_tag, status=info.status, expiry=info.expiry, parent_id_tag=info.parent_id_tag)
-            )
+        if told is not None:
+            await remember(self._settings, self._tags, id_tag, told.info)
 
     async def _failed(self, fact: Fact, action: str, reason: str) -> None:
         attempts = await self._journal.failed(fact.seq)
