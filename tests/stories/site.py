@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 import psutil
-from PIL import Image
+from PIL import Image, ImageChops
 
 from kiosk.backend.central import CentralSystem, Options, Transaction
 from kiosk.link import messages as m
@@ -93,6 +93,21 @@ class Site:
     async def picture(self) -> Image.Image:
         _, png = await one_shot_grab(self.data)
         return Image.open(io.BytesIO(png)).convert("RGB")
+
+    async def looks_like(self, reference: Image.Image, *, at_most: float = 0.15) -> None:
+        """Wait until the driver's screen differs from an earlier picture in figures only, not in the page."""
+        share = 1.0
+
+        async def look() -> bool:
+            nonlocal share
+            try:
+                share = differing(await self.picture(), reference)
+            except KioskError:
+                return False
+            return share <= at_most
+
+        if not await _poll(look, PATIENCE_S):
+            raise AssertionError(f"{share:.0%} of the screen differ from the picture before\n{self.tail}")
 
     async def until(
         self, what: str, condition: Callable[[Snapshot], bool], *, timeout_s: float = PATIENCE_S
@@ -213,6 +228,12 @@ class Site:
             if "Traceback" in line or " ERROR " in line or "CRITICAL" in line
         ]
         assert not bad, "\n".join(bad) + self.tail
+
+
+def differing(one: Image.Image, other: Image.Image) -> float:
+    """Share of pixels that differ visibly."""
+    gray = ImageChops.difference(one, other).convert("L")
+    return sum(gray.histogram()[16:]) / (gray.width * gray.height)
 
 
 async def _poll(look: Callable[[], Awaitable[bool]], timeout_s: float) -> bool:
