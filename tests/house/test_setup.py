@@ -46,7 +46,7 @@ class Machine:
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         env = os.environ | {"PRETEND": str(self.folder), "PATH": f"{self.folder}/bin:{os.environ['PATH']}"}
         return subprocess.run(
-            ["bash", "-c", f"set -euo pipefail; source {ROOT}/packaging/setup.sh; {script}"],
+            ["bash", "-c", f"set -euo pipefail; source '{ROOT}/packaging/setup.sh'; {script}"],
             cwd=self.folder,
             env=env,
             stdin=subprocess.DEVNULL,

@@ -105,14 +105,14 @@ class Sessions:
                 bay.session = self._transactions.resumed(left)
                 bay.stage = Stage.STARTING
                 log.warning("%s%d: transaction %s goes on after a restart", bay.port.type, bay.id, left.local_id)
-            else:
-                await self._transactions.close_lost(left, bay.port.meter_wh() if bay is not None else None)
+                continue
+            await self._transactions.close_lost(left, bay.port.meter_wh() if bay is not None else None)
         for bay in self.bays.values():
             if bay.port.plugged and bay.session is None:
                 bay.wait_until_s = self._plug_deadline()
             bay.port.subscribe(lambda event, bay=bay: self._queue.put_nowait((bay, event)))  # type: ignore[misc]
-            if bay.session is not None:
-                bay.port.start()  # only now: what it tells from here on is heard
+            if bay.session is not None:  # only now: what it tells from here on is heard
+                bay.port.start()
             self.publish(bay)
 
     async def run(self) -> None:
@@ -140,8 +140,7 @@ class Sessions:
     def publish(self, bay: Bay, *, live: bool = False) -> None:
         """Put the bay's picture into the state; a changed status always goes out at once."""
         previous = self._state.connector(bay.id)
-        colors = self._settings.csl("GUIConnectorHolderColors")
-        rgb = led_rgb(bay.status, colors)
+        rgb = led_rgb(bay.status, self._settings.csl("GUIConnectorHolderColors"))
         stoppable = not (bay.session and bay.session.grant.remote) or self._settings.bool(
             "RemoteTxStoppableLocally"
         )
