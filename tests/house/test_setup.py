@@ -103,7 +103,7 @@ def test_remedy_when_it_cannot_be_installed(machine: Machine) -> None:
 
 
 def test_works_from_any_folder(machine: Machine) -> None:
-    assert machine.run('echo "$root"; echo "$venv"').stdout.split() == [str(ROOT), str(ROOT / ".venv")]
+    assert machine.run('echo "$root"; echo "$venv"').stdout.splitlines() == [str(ROOT), str(ROOT / ".venv")]
 
 
 def test_python_that_fits(machine: Machine) -> None:
