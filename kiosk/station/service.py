@@ -18,22 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kiosk import __version__
 from kiosk.model.clock import Clock
-from kiosk.model.enums import ChargePointStatus, Provenance, ResetKind, StopReason
+from kiosk.model.enums import Provenance, ResetKind, StopReason
 from kiosk.model.faults import FAULTS
-from kiosk.model.snapshot import Backend, Connector, Dialogue, Listen, Screen, Snapshot, Station
 from kiosk.settings import Installation, Settings
 from kiosk.station import link_handlers, sim_door
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
-from kiosk.station.charging.ports import BackendPort, IdTagInfo, NoBackend
+from kiosk.station.charging.ports import LateBackend
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.charging.supply import Supply
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.commands import Commands
 from kiosk.station.furnish import furnish
-from kiosk.station.gui import gui
+from kiosk.station.gui import first_picture, gui
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
 from kiosk.station.link_server import LinkServer
 from kiosk.station.state import State
@@ -61,31 +59,6 @@ ANSWER_FIRST_S = 1.0
 """Reset.conf leaves before anything else of the reset happens (lesson 21)."""
 DELIVERY_S = 10.0
 """How long a reset waits for the backend to take the StopTransactions."""
-
-
-class LateBackend:
-    """Stands where the OCPP client will stand: what needs a backend is built before the client."""
-
-    def __init__(self) -> None:
-        self.real: BackendPort = NoBackend()
-
-    @property
-    def configured(self) -> bool:
-        return self.real.configured
-
-    @property
-    def online(self) -> bool:
-        return self.real.online
-
-    @property
-    def unreachable(self) -> bool:
-        return self.real.unreachable
-
-    async def authorize(self, id_tag: str) -> IdTagInfo:
-        return await self.real.authorize(id_tag)
-
-    def facts_waiting(self) -> None:
-        self.real.facts_waiting()
 
 
 class Core:
@@ -186,7 +159,17 @@ class Core:
             log.warning("stored key ignored: %s", problem)
         await self._apply_start_options(settings_store, MetaStore(database))
         availability = dict(await availability_store.load())
-        self.state = State(self._first_picture(operative=availability.get(0, True)))
+        self.state = State(
+            first_picture(
+                self.settings,
+                self.installation,
+                self.hardware,
+                started_at=self.clock.now(),
+                data_dir=self.data_dir,
+                operative=availability.get(0, True),
+                embedded_url=self._embedded_url,
+            )
+        )
         self.backend = backend = LateBackend()
         self.transactions = Transactions(self.journal, backend, self.settings, self.clock)
         self.authorizer = Authorizer(self.settings, self.tags, backend, self.clock, self.tasks)
@@ -229,32 +212,6 @@ class Core:
         if self._doors:
             self.link = LinkServer(self.state, self.clock, handlers, self._reading_ages, self.data_dir)
             await self._stack.enter_async_context(self.link)
-
-    def _first_picture(self, *, operative: bool) -> Snapshot:
-        station = self.installation.station
-        return Snapshot(
-            version=__version__,
-            station=Station(
-                identity=self.settings.str("chargePointIdentity"),
-                product_name=station.product_name,
-                vendor=station.vendor,
-                model=station.model,
-                firmware=station.firmware or __version__,
-                started_at=self.clock.now(),
-                simulated=self.hardware.simulated,
-                operative=operative,
-                door_open=self.hardware.station.door_open,
-            ),
-            connectors=tuple(
-                Connector(id=c.id, type=c.type, status=ChargePointStatus.AVAILABLE)
-                for c in self.hardware.connectors
-            ),
-            backend=Backend(),
-            screen=Screen(),
-            dialogue=Dialogue(),
-            gui=gui(self.settings, self.installation, self.data_dir),
-            listen=Listen(backend=self._embedded_url),
-        )
 
     def _ocpp_client(self) -> OcppClient | None:
         url = self.settings.str("WebSocketUrl") or self._embedded_url

@@ -106,7 +106,7 @@ ROOMS = {
     "kiosk.station.system": room(2, "settings"),
     "kiosk.station.storage": room(2, "settings"),
     "kiosk.station.state": room(2),
-    "kiosk.station.gui": room(2, "settings"),
+    "kiosk.station.gui": room(3, "station.hardware", "settings"),
     "kiosk.station.furnish": room(2, "settings"),
     "kiosk.station.tasks": room(2),
     "kiosk.station": room(2),

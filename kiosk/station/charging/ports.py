@@ -56,3 +56,28 @@ class NoBackend:
 
     def facts_waiting(self) -> None:
         """Nobody to deliver to."""
+
+
+class LateBackend:
+    """Stands where the OCPP client will stand: what needs a backend is built before the client."""
+
+    def __init__(self) -> None:
+        self.real: BackendPort = NoBackend()
+
+    @property
+    def configured(self) -> bool:
+        return self.real.configured
+
+    @property
+    def online(self) -> bool:
+        return self.real.online
+
+    @property
+    def unreachable(self) -> bool:
+        return self.real.unreachable
+
+    async def authorize(self, id_tag: str) -> IdTagInfo:
+        return await self.real.authorize(id_tag)
+
+    def facts_waiting(self) -> None:
+        self.real.facts_waiting()

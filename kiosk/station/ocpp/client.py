@@ -23,9 +23,9 @@ from kiosk.model.snapshot import Backend
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.ports import IdTagInfo
 from kiosk.station.ocpp import answers, registration
-from kiosk.station.ocpp.actions import Commands, Trigger
-from kiosk.station.ocpp.actions import Station as ActedOn
 from kiosk.station.ocpp.actions import answer as answer_call
+from kiosk.station.ocpp.asked import Commands, Trigger
+from kiosk.station.ocpp.asked import Station as ActedOn
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
 from kiosk.station.ocpp.registered import Registered

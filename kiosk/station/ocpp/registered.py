@@ -15,7 +15,7 @@ from kiosk.model.errors import BackendRefused
 from kiosk.model.snapshot import Changes, Connector
 from kiosk.settings import Installation, Settings
 from kiosk.station.ocpp import answers, status
-from kiosk.station.ocpp.actions import Commands, Trigger
+from kiosk.station.ocpp.asked import Commands, Trigger
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
 from kiosk.station.ocpp.wire import Wire

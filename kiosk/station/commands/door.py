@@ -1,8 +1,4 @@
-"""The one door: every wish of a face, a backend or a technician goes through here.
-
-A command checks who may and whether it fits, then asks charging, hardware, storage or system to do it. It never
-formats a message and never talks to a socket.
-"""
+"""Sessions, connectors, keys, whitelist, reset: what any face may wish."""
 
 from __future__ import annotations
 

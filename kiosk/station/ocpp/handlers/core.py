@@ -1,0 +1,60 @@
+"""Sessions, availability, reset, cache, data transfer: the Core profile without its configuration keys."""
+
+from __future__ import annotations
+
+from kiosk.model.enums import ResetKind
+from kiosk.model.errors import UnknownConnector
+from kiosk.station.ocpp.asked import Payload, Station
+
+
+async def remote_start(station: Station, asked: Payload) -> Payload:
+    """OCPP 1.6 section 5.11. Rejected before we are accepted, and for connector 0."""
+    connector_id = asked.get("connectorId")
+    if not station.accepted() or (connector_id is not None and not 1 <= connector_id <= station.connectors):
+        return {"status": "Rejected"}
+    accepted = await station.commands.remote_start(asked["idTag"], connector_id)
+    return {"status": "Accepted" if accepted else "Rejected"}
+
+
+async def remote_stop(station: Station, asked: Payload) -> Payload:
+    """OCPP 1.6 section 5.12."""
+    if not station.accepted():
+        return {"status": "Rejected"}
+    accepted = await station.commands.remote_stop(asked["transactionId"])
+    return {"status": "Accepted" if accepted else "Rejected"}
+
+
+async def unlock(station: Station, asked: Payload) -> Payload:
+    """OCPP 1.6 section 5.18; an unknown connector has no lock."""
+    try:
+        return {"status": (await station.commands.unlock(asked["connectorId"])).value}
+    except UnknownConnector:
+        return {"status": "NotSupported"}
+
+
+async def change_availability(station: Station, asked: Payload) -> Payload:
+    """OCPP 1.6 section 5.2."""
+    try:
+        outcome = await station.commands.change_availability(asked["connectorId"], asked["type"] == "Operative")
+    except UnknownConnector:
+        return {"status": "Rejected"}
+    return {"status": outcome.value}
+
+
+async def reset(station: Station, asked: Payload) -> Payload:
+    """OCPP 1.6 section 5.14."""
+    accepted = station.commands.request_reset(ResetKind(asked["type"]))
+    return {"status": "Accepted" if accepted else "Rejected"}
+
+
+async def clear_cache(station: Station, asked: Payload) -> Payload:
+    """OCPP 1.6 section 5.4; Rejected where no cache is kept."""
+    if not station.settings.bool("AuthorizationCacheEnabled"):
+        return {"status": "Rejected"}
+    await station.cache.cache_clear()
+    return {"status": "Accepted"}
+
+
+async def data_transfer(station: Station, asked: Payload) -> Payload:
+    """OCPP 1.6 section 5.6: we have no agreement with any vendor."""
+    return {"status": "UnknownVendorId"}

@@ -1,0 +1,11 @@
+-- Charging profiles as the backend sent them (JSON), with what is looked up and replaced by.
+
+CREATE TABLE charging_profiles (
+    profile_id   INTEGER PRIMARY KEY,
+    connector_id INTEGER NOT NULL,
+    purpose      TEXT NOT NULL,
+    stack_level  INTEGER NOT NULL,
+    local_id     TEXT,
+    payload      TEXT NOT NULL,
+    installed_at TEXT NOT NULL
+) STRICT;
