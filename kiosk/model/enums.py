@@ -224,3 +224,61 @@ class ResetKind(StrEnum):
 
     SOFT = "Soft"
     HARD = "Hard"
+
+
+class SecurityEventType(StrEnum):
+    """What the security log holds: OCA security white paper edition 3, section 8, "Security events". [stored]"""
+
+    FIRMWARE_UPDATED = "FirmwareUpdated"
+    FAILED_TO_AUTHENTICATE = "FailedToAuthenticateAtCentralSystem"  # our key or certificate was refused
+    BACKEND_FAILED_TO_AUTHENTICATE = "CentralSystemFailedToAuthenticate"
+    SETTING_SYSTEM_TIME = "SettingSystemTime"
+    STARTUP = "StartupOfTheDevice"
+    RESET = "ResetOrReboot"
+    LOG_CLEARED = "SecurityLogWasCleared"
+    RECONFIGURATION = "ReconfigurationOfSecurityParameters"  # keys, certificates, security profile
+    MEMORY_EXHAUSTION = "MemoryExhaustion"
+    INVALID_MESSAGES = "InvalidMessages"
+    REPLAY_ATTACK = "AttemptedReplayAttacks"
+    TAMPER_DETECTION = "TamperDetectionActivated"
+    INVALID_FIRMWARE_SIGNATURE = "InvalidFirmwareSignature"
+    INVALID_FIRMWARE_CERTIFICATE = "InvalidFirmwareSigningCertificate"
+    INVALID_BACKEND_CERTIFICATE = "InvalidCentralSystemCertificate"
+    INVALID_STATION_CERTIFICATE = "InvalidChargePointCertificate"
+    INVALID_TLS_VERSION = "InvalidTLSVersion"
+    INVALID_TLS_CIPHER_SUITE = "InvalidTLSCipherSuite"
+
+    @property
+    def critical(self) -> bool:
+        """The white paper's table wants it pushed to the central system."""
+        return self in _CRITICAL
+
+    @property
+    def told(self) -> bool:
+        """Owed to the central system: critical, or a use case of the white paper ends with telling it."""
+        return self in _CRITICAL or self in _TOLD_BY_USE_CASE
+
+
+_CRITICAL = frozenset(
+    {
+        SecurityEventType.FIRMWARE_UPDATED,
+        SecurityEventType.SETTING_SYSTEM_TIME,
+        SecurityEventType.STARTUP,
+        SecurityEventType.RESET,
+        SecurityEventType.LOG_CLEARED,
+        SecurityEventType.MEMORY_EXHAUSTION,
+        SecurityEventType.TAMPER_DETECTION,
+    }
+)
+_TOLD_BY_USE_CASE = frozenset(
+    {
+        SecurityEventType.FAILED_TO_AUTHENTICATE,
+        SecurityEventType.INVALID_FIRMWARE_SIGNATURE,
+        SecurityEventType.INVALID_FIRMWARE_CERTIFICATE,
+        SecurityEventType.INVALID_BACKEND_CERTIFICATE,
+        SecurityEventType.INVALID_STATION_CERTIFICATE,
+        SecurityEventType.INVALID_TLS_VERSION,
+        SecurityEventType.INVALID_TLS_CIPHER_SUITE,
+    }
+)
+"""Failed connections are told on the next one that works; who attacks a link also attacks its news."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kiosk.model.clock import Clock
-from kiosk.model.enums import Provenance, ResetKind, StopReason
+from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReason
 from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
 from kiosk.station import link_handlers, sim_door
@@ -34,6 +34,7 @@ from kiosk.station.furnish import furnish
 from kiosk.station.gui import first_picture, gui
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
 from kiosk.station.link_server import LinkServer
+from kiosk.station.security import SecurityLog
 from kiosk.station.state import State
 from kiosk.station.storage import (
     AvailabilityStore,
@@ -41,6 +42,7 @@ from kiosk.station.storage import (
     EventLog,
     Journal,
     MetaStore,
+    SecurityStore,
     SettingsStore,
     TagStore,
 )
@@ -171,6 +173,9 @@ class Core:
             )
         )
         self.backend = backend = LateBackend()
+        self.security = SecurityLog(
+            SecurityStore(database), self.clock, self.tasks, owes=lambda: backend.configured
+        )
         self.transactions = Transactions(self.journal, backend, self.settings, self.clock)
         self.authorizer = Authorizer(self.settings, self.tags, backend, self.clock, self.tasks)
         self.sessions = Sessions(
@@ -204,6 +209,7 @@ class Core:
         self.host = Host(self.sessions, self.authorizer, self.settings, self.state, self.clock, self.tasks)
         await self.sessions.restore(availability)
         self.host.begin()
+        self.security.record(SecurityEventType.STARTUP)
         self.hardware.card_reader.subscribe(self._card)
         self.hardware.station.subscribe(self._station_fault)
         self.settings.subscribe(self._key_changed)
@@ -263,6 +269,7 @@ class Core:
         self.tasks.spawn("reset", self._reset(kind))
 
     async def _reset(self, kind: ResetKind) -> None:
+        self.security.record(SecurityEventType.RESET, kind.value)
         await asyncio.sleep(ANSWER_FIRST_S)
         log.warning("%s reset", kind)
         self.sessions.stopping = True
@@ -284,6 +291,7 @@ class Core:
             before = self.clock.now() - timedelta(days=self.installation.storage.keep_days)
             await self.journal.forget(before)
             await self.events.forget(before)
+            await self.security.forget(before)
             await self.tags.forget(before)
             await asyncio.sleep(24 * 3600)
 

@@ -6,6 +6,8 @@ Beyond the design's table, because the code showed it:
 - ``station.tasks`` (the ``supervised`` wrapper) is at the bottom of the station: every shell runs its children
   in it.
 - ``station.gui`` resolves keys for the faces; it knows settings alone.
+- ``station.security`` is the security log: whoever sees something may write into it, so it stands just above
+  storage. ``station.certificates`` holds keys and certificates, and knows nothing of the station.
 - ``station.link_handlers`` and ``station.sim_door`` translate rows of the link into calls; they stand beside the
   link's server, and only ``sim_door`` may know the simulator. It adds to the handlers, so it stands above them.
 - ``station.__main__`` chooses the hardware and the clock; it stands above the service, which made room for both.
@@ -39,6 +41,8 @@ _CORE = (
     "station.tasks",
     "station.state",
     "station.storage",
+    "station.security",
+    "station.certificates",
     "station.system",
     "station.hardware",
     "station.power",
@@ -77,6 +81,8 @@ ROOMS = {
         "station.charging",
         "station.power",
         "station.storage",
+        "station.security",
+        "station.certificates",
         "station.state",
         "settings",
     ),
@@ -88,6 +94,8 @@ ROOMS = {
         "station.hardware",
         "station.system",
         "station.storage",
+        "station.security",
+        "station.certificates",
         "station.state",
         "settings",
         "slides",
@@ -105,6 +113,8 @@ ROOMS = {
     "kiosk.station.hardware": room(2, "settings"),
     "kiosk.station.system": room(2, "settings"),
     "kiosk.station.storage": room(2, "settings"),
+    "kiosk.station.security": room(3, "station.tasks", "station.storage"),
+    "kiosk.station.certificates": room(2, "settings"),
     "kiosk.station.state": room(2),
     "kiosk.station.gui": room(3, "station.hardware", "settings"),
     "kiosk.station.furnish": room(2, "settings"),
@@ -129,6 +139,8 @@ ONLY_IN = {
     "uvicorn": {"kiosk.web"},
     "jinja2": {"kiosk.web"},
     "sqlite3": {"kiosk.station.storage"},
+    "cryptography": {"kiosk.station.certificates", "kiosk.lab"},
+    "trustme": {"kiosk.lab"},
     "ocpp": {"kiosk.station.ocpp", "kiosk.backend", "kiosk.lab"},
     "pymodbus": {"kiosk.station.modbus_server", "kiosk.lab"},
     "typer": {"kiosk.cli", "kiosk.lab"},

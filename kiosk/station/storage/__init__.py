@@ -18,7 +18,17 @@ Decisions
 
 from kiosk.station.storage.database import Database
 from kiosk.station.storage.journal import Journal
+from kiosk.station.storage.security import SecurityStore
 from kiosk.station.storage.stores import AvailabilityStore, EventLog, MetaStore, SettingsStore
 from kiosk.station.storage.tags import TagStore
 
-__all__ = ["AvailabilityStore", "Database", "EventLog", "Journal", "MetaStore", "SettingsStore", "TagStore"]
+__all__ = [
+    "AvailabilityStore",
+    "Database",
+    "EventLog",
+    "Journal",
+    "MetaStore",
+    "SecurityStore",
+    "SettingsStore",
+    "TagStore",
+]
