@@ -26,6 +26,7 @@ from kiosk.station import link_handlers, sim_door
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
 from kiosk.station.charging.ports import LateBackend
+from kiosk.station.charging.rings import Rings
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.charging.supply import Supply
 from kiosk.station.charging.transactions import Transactions
@@ -209,6 +210,7 @@ class Core:
         self.host = Host(self.sessions, self.authorizer, self.settings, self.state, self.clock, self.tasks)
         await self.sessions.restore(availability)
         self.host.begin()
+        Rings(self.hardware, self.settings, self.state).begin()
         self.security.record(SecurityEventType.STARTUP)
         self.hardware.card_reader.subscribe(self._card)
         self.hardware.station.subscribe(self._station_fault)

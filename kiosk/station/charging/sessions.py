@@ -152,8 +152,6 @@ class Sessions:
             needs_card=self._needs_card(bay),
             led_rgb=rgb,
         )
-        if rgb != previous.led_rgb:
-            bay.port.set_led(rgb)
         self._state.set_connector(new, live=live and new.status is previous.status)
 
     # --- wishes -----------------------------------------------------------------------------------------

@@ -134,8 +134,15 @@ class ConnectorPort(Protocol):
         """Try to unlock; True when the plug is free. False with a session under way or a lock fault raised."""
         ...
 
-    def set_led(self, rgb: str, blink_hz: float = 0.0) -> None:
-        """Colour of the holder's ring, RRGGBB, empty = off."""
+    def set_led(self, rgb: str, intensity_percent: int = 100) -> None:
+        """Steady light of the holder's ring: RRGGBB, empty = off, at that share of full brightness."""
+        ...
+
+    def flash_led(self, rgb: str, times: int) -> None:
+        """Flash the ring that many times in this colour, about twice a second, then show the steady light again.
+
+        Brightness as set with ``set_led``. A new call replaces flashes still to come; 0 times ends them.
+        """
         ...
 
 

@@ -136,10 +136,29 @@ def test_light_is_unknown_without_a_sensor(tmp_path: Path) -> None:
 
 
 def test_the_rings_are_seen(bench: Bench) -> None:
-    bench[2].set_led("0000FF", 1.0)
+    bench[2].set_led("0000FF", 40)
     view = bench.sim.control.state().connectors[1]
-    assert (view.led_rgb, view.led_blink_hz) == ("0000FF", 1.0)
+    assert (view.led_rgb, view.led_percent, view.led_seen) == ("0000FF", 40, "0000FF")
     assert bench.sim.control.state().connectors[0].led_rgb == ""
+    bench[2].set_led("0000FF", 0)
+    assert bench.sim.control.state().connectors[1].led_seen == ""
+
+
+def test_a_ring_flashes_and_is_steady_again(bench: Bench) -> None:
+    bench[1].set_led("00FF00")
+    bench[1].flash_led("FF0000", 2)
+    seen = []
+    for _ in range(11):
+        view = bench.sim.control.state().connectors[0]
+        seen.append((view.led_seen, view.led_flashes))
+        bench.clock.advance(0.125)
+    red, dark = "FF0000", ""
+    assert seen == [
+        *[(red, 2)] * 2, *[(dark, 2)] * 2, *[(red, 1)] * 2, *[(dark, 1)] * 2, *[("00FF00", 0)] * 3
+    ]  # fmt: skip
+    bench[1].flash_led("FF0000", 5)
+    bench[1].flash_led("FF0000", 0)
+    assert bench.sim.control.state().connectors[0].led_seen == "00FF00"
 
 
 def test_stacks_feed_one_connector_at_a_time(tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-import msgspec
-
 from kiosk.model.clock import Clock
 from kiosk.model.enums import ConnectorType, Phase
 from kiosk.model.errors import NotPossible, UserFacing
@@ -27,17 +25,11 @@ from kiosk.station.hardware.simulator import faults, phases, physics, readings
 from kiosk.station.hardware.simulator.cars import Car, choose
 from kiosk.station.hardware.simulator.leash import TINY_S, Leash
 from kiosk.station.hardware.simulator.registers import Meter
+from kiosk.station.hardware.simulator.ring import Ring
 from kiosk.station.hardware.simulator.vehicle import Vehicle
 from kiosk.station.hardware.simulator.world import Holder
 
 log = logging.getLogger(__name__)
-
-
-class Ring(msgspec.Struct, frozen=True):
-    """LED ring of the holder: RRGGBB, empty = off."""
-
-    rgb: str = ""
-    blink_hz: float = 0.0
 
 
 class SimConnector:
@@ -81,7 +73,7 @@ class SimConnector:
         self._armed: set[int] = set()
         self._cycles = holder.cycles
         self._cable_c = physics.AMBIENT_C
-        self.ring = Ring()
+        self.ring = Ring(clock.monotonic)
         self._reading: Reading | None = None
         self._restore(holder)
 
@@ -165,8 +157,11 @@ class SimConnector:
             self._raise(code)
         return not self._raised & faults.LOCK
 
-    def set_led(self, rgb: str, blink_hz: float = 0.0) -> None:
-        self.ring = Ring(rgb, blink_hz)
+    def set_led(self, rgb: str, intensity_percent: int = 100) -> None:
+        self.ring.show(rgb, intensity_percent)
+
+    def flash_led(self, rgb: str, times: int) -> None:
+        self.ring.flash(rgb, times)
 
     # --- the world ----------------------------------------------------------------------------------------------
 

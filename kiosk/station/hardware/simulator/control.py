@@ -36,7 +36,9 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     meter_wh: int | None
     cycles: int
     led_rgb: str
-    led_blink_hz: float
+    led_percent: int
+    led_flashes: int  # still to come
+    led_seen: str  # colour an eye sees at this moment, empty = dark
     faults: tuple[int, ...]
     armed: tuple[int, ...]  # injected, waiting for their phase
 
@@ -172,7 +174,9 @@ class SimulatorControl:
             meter_wh=c.meter_wh(),
             cycles=c.cycles,
             led_rgb=c.ring.rgb,
-            led_blink_hz=c.ring.blink_hz,
+            led_percent=c.ring.intensity_percent,
+            led_flashes=c.ring.flashes,
+            led_seen=c.ring.seen,
             faults=tuple(sorted(c.faults)),
             armed=tuple(sorted(c.armed)),
         )

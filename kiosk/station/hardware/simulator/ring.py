@@ -1,0 +1,45 @@
+"""The simulated LED ring of a holder: a steady colour, and flashes that interrupt it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+FLASH_S: Final = 0.5
+"""One flash: half of it lit, half of it dark."""
+
+
+class Ring:
+    """``rgb``: steady colour, RRGGBB, empty = off; ``intensity_percent``: brightness of steady light and flashes.
+
+    ``monotonic``: the station's monotonic seconds.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.rgb = ""
+        self.intensity_percent = 100
+        self._monotonic = monotonic
+        self._flash_rgb = ""
+        self._flashes = 0
+        self._flashing_since_s = 0.0
+
+    def show(self, rgb: str, intensity_percent: int) -> None:
+        self.rgb, self.intensity_percent = rgb, intensity_percent
+
+    def flash(self, rgb: str, times: int) -> None:
+        """Replaces flashes that are still to come."""
+        self._flash_rgb, self._flashes, self._flashing_since_s = rgb, times, self._monotonic()
+
+    @property
+    def flashes(self) -> int:
+        """How many have not ended yet."""
+        return max(0, self._flashes - int((self._monotonic() - self._flashing_since_s) / FLASH_S))
+
+    @property
+    def seen(self) -> str:
+        """The colour that an eye sees at this moment; empty: dark."""
+        rgb = self.rgb
+        if self.flashes:
+            lit = (self._monotonic() - self._flashing_since_s) % FLASH_S < FLASH_S / 2
+            rgb = self._flash_rgb if lit else ""
+        return rgb if self.intensity_percent else ""
