@@ -135,7 +135,7 @@ class Delivery:
         """Commit the answer, then tell whoever waits for it. Raises BackendRefused for an unfit answer."""
         if fact.kind is FactKind.BEGIN:
             start = answers.read(answered, answers.Start)
-            await self._journal.answered(fact.seq, start.transaction_id)
+            await self._journal.answered(fact.seq, start.transaction_id, start.id_tag_info.status)
             assert fact.local_id is not None
             await self._on_start_answered(fact.local_id, start.transaction_id, start.id_tag_info.info)
             return

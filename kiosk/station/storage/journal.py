@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from kiosk.model.enums import AuthorizationSource
+from kiosk.model.enums import AuthorizationSource, AuthorizationStatus
 from kiosk.station.storage import statements
 from kiosk.station.storage.database import Database
 from kiosk.station.storage.records import (
@@ -155,6 +155,7 @@ class Journal:
                     last_at=from_text(r["at"]),
                     last_meter_wh=r["meter_wh"],
                     last_soc_percent=r["soc_percent"],
+                    id_tag_status=AuthorizationStatus(r["id_tag_status"]) if r["id_tag_status"] else None,
                 )
                 for r in rows
             ]
@@ -187,19 +188,23 @@ class Journal:
 
         return await self._database.run(work)
 
-    async def answered(self, seq: int, transaction_id: int | None = None) -> None:
+    async def answered(
+        self, seq: int, transaction_id: int | None = None, id_tag_status: AuthorizationStatus | None = None
+    ) -> None:
         """The backend confirmed; with ``transaction_id`` that becomes the backend's number of the transaction.
 
-        Raises ValueError when nothing is owed under ``seq``.
+        ``id_tag_status``: what it said of the tag; committed together with the number, so that a core which dies
+        before it acts upon the verdict finds it again in ``open_transactions``. Raises ValueError when nothing is
+        owed under ``seq``.
         """
 
         def work(sql: sqlite3.Connection) -> None:
             statements.deliver(sql, seq, Delivery.ANSWERED)
             if transaction_id is not None:
                 sql.execute(
-                    "UPDATE transactions SET transaction_id = ?"
+                    "UPDATE transactions SET transaction_id = ?, id_tag_status = ?"
                     " WHERE local_id = (SELECT local_id FROM facts WHERE seq = ?)",
-                    (transaction_id, seq),
+                    (transaction_id, None if id_tag_status is None else id_tag_status.value, seq),
                 )
 
         await self._database.run(work)

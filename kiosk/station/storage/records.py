@@ -141,6 +141,7 @@ class OpenTransaction(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
     last_meter_wh: int
     last_soc_percent: int | None
+    id_tag_status: AuthorizationStatus | None = None  # the backend's word on the tag, None before its answer
 
 
 class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
