@@ -25,6 +25,7 @@ from kiosk.station.power import (
     outlets_of,
     stacks_of,
 )
+from kiosk.station.power.load_management import Watchdog
 from kiosk.station.state import State
 
 log = logging.getLogger(__name__)
@@ -46,12 +47,13 @@ class Supply:
         self._state = state
         self._stacks = stacks_of(installation)
         self.allocation: Allocation | None = None
+        self.controller = Watchdog()  # over an external load management
 
     def step(self, now_s: float) -> None:
         """One allocation: limits first go down, then stacks move, then limits go up."""
         bays = self._sessions.bays
         running = [bay for bay in bays.values() if bay.running]
-        limits = self._limits()
+        limits = self._limits(now_s)
         strategy = Strategy(self._settings.str("ChargingStrategy"))
         new = allocate([_request(bay, now_s) for bay in running], self._stacks, limits, strategy, self.allocation)
         self._switch(new)
@@ -76,10 +78,12 @@ class Supply:
             bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
         self.allocation = new
 
-    def _limits(self) -> Limits:
+    def _limits(self, now_s: float) -> Limits:
         grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
         return Limits(
-            outlets=outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit")), grid_w=grid_w
+            outlets=outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit")),
+            grid_w=grid_w,
+            fallback_w=self.controller.fallback_w(self._settings, now_s),
         )
 
     def _switch(self, new: Allocation) -> None:
