@@ -28,6 +28,7 @@ from kiosk.station.ocpp.asked import Commands, Trigger
 from kiosk.station.ocpp.asked import Station as ActedOn
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
+from kiosk.station.ocpp.notices import Notices
 from kiosk.station.ocpp.registered import Registered
 from kiosk.station.ocpp.wire import Answer, Wire, why
 from kiosk.station.state import State
@@ -83,8 +84,17 @@ class OcppClient:
         self._ping_changed = asyncio.Event()
         self._redial_now = asyncio.Event()  # who we are was changed: what failed may succeed now
         self._delivery = Delivery(settings, journal, tags, clock, on_start_answered, self._counted)
+        self.notices = Notices()
         self._registered = Registered(
-            settings, installation, state, clock, journal, self._delivery, self._correct, self._boot_again
+            settings,
+            installation,
+            state,
+            clock,
+            journal,
+            self._delivery,
+            self._correct,
+            self._boot_again,
+            self.notices,
         )
         self._delivery.before_start = self._registered.status_due_in_s
         self._acted_on = ActedOn(

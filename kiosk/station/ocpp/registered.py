@@ -18,6 +18,7 @@ from kiosk.station.ocpp import answers, status
 from kiosk.station.ocpp.asked import Commands, Trigger
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
+from kiosk.station.ocpp.notices import Notices
 from kiosk.station.ocpp.wire import Wire
 from kiosk.station.state import State
 from kiosk.station.storage import Journal
@@ -42,6 +43,7 @@ class Registered:
         delivery: Delivery,
         correct: Callable[[datetime], None],
         boot_again: Callable[[Wire], Awaitable[None]],
+        notices: Notices,
     ) -> None:
         self._settings = settings
         self._installation = installation
@@ -51,6 +53,7 @@ class Registered:
         self._delivery = delivery
         self._correct = correct
         self._boot_again = boot_again
+        self._notices = notices
         self._board = status.StatusBoard()
         self._listening = False
         self._status_wake = asyncio.Event()
@@ -106,7 +109,7 @@ class Registered:
         for picture in status.of_all(self._state.snapshot):
             await self._tell(wire, picture, self._clock.now())
         self._delivery.joined(wire)
-        await first_of(self._statuses(wire), self._beat(wire))
+        await first_of(self._statuses(wire), self._beat(wire), self._notices.talk(wire))
 
     async def _statuses(self, wire: Wire) -> None:
         while True:
