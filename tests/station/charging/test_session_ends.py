@@ -43,7 +43,7 @@ def test_remote_stop_by_transaction_id(aio: Any, tmp_path: Path) -> None:
 def test_the_backend_refuses_the_tag_of_a_running_session(
     aio: Any, tmp_path: Path, expected_log: Any, stops: bool
 ) -> None:
-    expected_log("kiosk.station.charging.sessions", "refuses the tag")
+    expected_log("kiosk.station.charging", "refuses the tag")
 
     async def story() -> None:
         keys = [("StopTransactionOnInvalidId", str(stops).lower())]
@@ -131,7 +131,7 @@ def test_pulling_the_plug_ends_the_session(aio: Any, tmp_path: Path) -> None:
 
 
 def test_a_meter_that_cannot_be_read_begins_nothing(aio: Any, tmp_path: Path, expected_log: Any) -> None:
-    expected_log("kiosk.station.charging.sessions", "fault_raised 22")
+    expected_log("kiosk.station.charging", "fault_raised 22")
 
     async def story() -> None:
         async with core_on(tmp_path) as station:
@@ -152,7 +152,7 @@ def test_a_meter_that_cannot_be_read_begins_nothing(aio: Any, tmp_path: Path, ex
 def test_a_fault_that_comes_with_the_plug_begins_no_transaction(
     aio: Any, tmp_path: Path, expected_log: Any, code: int, connector_id: int
 ) -> None:
-    expected_log("kiosk.station.charging.sessions", f"fault_raised {code} ")
+    expected_log("kiosk.station.charging", f"fault_raised {code} ")
 
     async def story() -> None:
         async with core_on(tmp_path) as station:
@@ -175,7 +175,7 @@ def test_a_fault_that_comes_with_the_plug_begins_no_transaction(
 def test_a_session_survives_the_hardwares_watchdog(
     aio: Any, tmp_path: Path, expected_log: Any, monkeypatch: pytest.MonkeyPatch, away_s: float, goes_on: bool
 ) -> None:
-    expected_log("kiosk.station.charging.sessions", "begins again")
+    expected_log("kiosk.station.charging", "begins again")
     expected_log("kiosk.station.hardware", "the core was silent")
 
     async def story() -> None:

@@ -1,0 +1,105 @@
+"""What is done at a connector with its lock held: begin, stop, finish, give up. Journal first, then act."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from kiosk.model.clock import Clock
+from kiosk.model.enums import Phase, StopReason
+from kiosk.settings import Settings
+from kiosk.station.charging.bay import Bay
+from kiosk.station.charging.connector import Stage
+from kiosk.station.charging.transactions import Transactions
+from kiosk.station.hardware.ports import HardwarePort
+
+log = logging.getLogger(__name__)
+
+STOP_PATIENCE_S = 15.0  # a connector that does not report ENDED in that time is closed all the same
+
+
+class Acts:
+    """Owner of the bays and of the locks on them."""
+
+    def __init__(
+        self, hardware: HardwarePort, settings: Settings, transactions: Transactions, clock: Clock
+    ) -> None:
+        self.bays: dict[int, Bay] = {}
+        for port in hardware.connectors:
+            self.bays[port.id] = Bay(port=port, faults=set(port.faults), phase_since_s=clock.monotonic())
+        self.locks = {connector_id: asyncio.Lock() for connector_id in self.bays}
+        self.ended = {connector_id: asyncio.Event() for connector_id in self.bays}
+        self._settings = settings
+        self._transactions = transactions
+        self._clock = clock
+        self._stopping_since: dict[int, float] = {}
+
+    async def begin(self, bay: Bay) -> bool:
+        """False when it came to nothing: a fault, or a meter that cannot be read."""
+        meter_wh = bay.port.meter_wh()
+        bay.faults |= bay.port.faults  # the hardware may know of one whose event is still to be handled
+        if bay.grant is None or meter_wh is None or bay.faulted:
+            self.forget_grant(bay)
+            return False
+        run = await self._transactions.begin(bay, bay.grant, meter_wh)
+        bay.session, bay.grant, bay.wait_until_s = run, None, None
+        self.ended[bay.id].clear()
+        bay.move(Stage.STARTING)
+        bay.port.start()
+        bay.port.set_limit_w(bay.limit_w)
+        return True
+
+    async def tell_to_stop(self, bay: Bay, reason: StopReason, id_tag: str | None) -> None:
+        """Open the contactor; the transaction ends when the hardware says so."""
+        if bay.session is None or not bay.running or bay.stage is Stage.STOPPING:
+            return
+        bay.session.stop_reason, bay.session.stop_tag = reason, id_tag
+        bay.move(Stage.STOPPING)
+        self._stopping_since[bay.id] = self._clock.monotonic()
+        bay.port.stop()
+        if bay.port.phase in (Phase.UNPLUGGED, Phase.PLUGGED, Phase.ENDED):
+            await self.finish(bay, reason)  # the hardware had not begun, so it has no end to report
+
+    async def finish(self, bay: Bay, reason: StopReason) -> None:
+        """Commit the end of the transaction; ``reason`` where nobody gave one before."""
+        run = bay.session
+        if run is None or run.over:
+            return
+        await self._transactions.end(bay, run, run.stop_reason or reason, run.stop_tag)
+        self._stopping_since.pop(bay.id, None)
+        bay.move(Stage.FINISHED if bay.port.plugged else Stage.IDLE)
+        self._go_out_of_service(bay)
+        self.ended[bay.id].set()
+
+    def forget_grant(self, bay: Bay) -> None:
+        """Nobody may charge here any more."""
+        bay.grant, bay.wait_until_s = None, None
+        bay.move(Stage.FINISHED if bay.port.plugged and not bay.faulted else Stage.IDLE)
+        self._go_out_of_service(bay)
+
+    async def deadlines(self, bay: Bay, now_s: float) -> None:
+        """What runs out by itself at this connector."""
+        if bay.wait_until_s is not None and now_s >= bay.wait_until_s:
+            bay.wait_until_s = None
+            if bay.stage is Stage.AUTHORIZED:
+                log.info("%s%d: not plugged in in time", bay.port.type, bay.id)
+                self.forget_grant(bay)
+            elif bay.stage is Stage.IDLE and bay.port.plugged:
+                bay.move(Stage.FINISHED)  # plug first, nobody authorized in time (decision 4)
+        if bay.forget_at_s is not None and now_s >= bay.forget_at_s:
+            bay.forget_at_s = None
+            if bay.session is not None and bay.session.over:
+                bay.session = None
+        since_s = self._stopping_since.get(bay.id)
+        if since_s is not None and now_s - since_s > STOP_PATIENCE_S:
+            log.error("%s%d: did not report its end; the transaction is closed", bay.port.type, bay.id)
+            await self.finish(bay, StopReason.OTHER)
+
+    def plug_deadline(self) -> float | None:
+        """Monotonic time at which ConnectionTimeOut runs out from now; None: never."""
+        timeout_s = self._settings.int("ConnectionTimeOut")
+        return self._clock.monotonic() + timeout_s if timeout_s > 0 else None
+
+    def _go_out_of_service(self, bay: Bay) -> None:
+        if bay.inoperative_after_session:
+            bay.inoperative_after_session, bay.operative = False, False

@@ -1,0 +1,130 @@
+"""What follows from what the hardware tells. Called with the connector's lock held, one event after another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from kiosk.model.clock import Clock
+from kiosk.model.enums import Phase, RefusalReason, StopReason
+from kiosk.model.faults import FAULTS
+from kiosk.settings import Settings
+from kiosk.station.charging.acts import Acts
+from kiosk.station.charging.authorization import autocharge_tag
+from kiosk.station.charging.bay import Bay
+from kiosk.station.charging.connector import STAGE_OF_PHASE, Stage
+from kiosk.station.hardware.ports import (
+    ConnectorEvent,
+    EndedByCar,
+    FaultCleared,
+    FaultRaised,
+    PhaseChanged,
+    Plugged,
+    Unplugged,
+    VehicleIdentified,
+)
+from kiosk.station.storage import EventLog
+from kiosk.station.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+SHOWN_S = 30.0  # a session that is over is told this long after the plug was pulled: its driver stands there
+
+
+class Reactions:
+    """``start`` authorizes a tag at a connector (None: kiosk mode).
+
+    ``plugged_in`` tells of a plug that nobody awaited; returns whether kiosk mode may start there.
+    """
+
+    def __init__(
+        self,
+        *,
+        acts: Acts,
+        settings: Settings,
+        events: EventLog,
+        clock: Clock,
+        tasks: Tasks,
+        start: Callable[[int, str | None], Coroutine[Any, Any, RefusalReason | None]],
+        plugged_in: Callable[[Bay], bool],
+    ) -> None:
+        self._acts = acts
+        self._settings = settings
+        self._events = events
+        self._clock = clock
+        self._tasks = tasks
+        self._start = start
+        self._plugged_in = plugged_in
+
+    async def handle(self, bay: Bay, event: ConnectorEvent) -> None:
+        match event:
+            case Plugged():
+                await self._plugged(bay)
+            case Unplugged():
+                await self._unplugged(bay)
+            case VehicleIdentified(vehicle_id=vehicle_id):
+                await self._identified(bay, vehicle_id)
+            case PhaseChanged(phase=phase):
+                await self._phase(bay, phase)
+            case EndedByCar():
+                if bay.session is not None and bay.session.stop_reason is None:
+                    await self._acts.tell_to_stop(bay, StopReason.LOCAL, None)
+            case FaultRaised(code=code):
+                await self._fault(bay, code, raised=True)
+            case FaultCleared(code=code):
+                await self._fault(bay, code, raised=False)
+
+    async def _plugged(self, bay: Bay) -> None:
+        if bay.stage is Stage.AUTHORIZED:
+            await self._acts.begin(bay)
+            return
+        bay.session, bay.forget_at_s = None, None
+        bay.wait_until_s = self._acts.plug_deadline()
+        if self._plugged_in(bay):
+            self._tasks.spawn(f"kiosk start {bay.id}", self._start(bay.id, None))
+
+    async def _unplugged(self, bay: Bay) -> None:
+        if bay.running:
+            await self._acts.finish(bay, StopReason.EV_DISCONNECTED)
+        bay.wait_until_s = None
+        if bay.stage is Stage.FINISHED:
+            bay.move(Stage.IDLE)
+        bay.forget_at_s = self._clock.monotonic() + SHOWN_S
+
+    async def _identified(self, bay: Bay, vehicle_id: str) -> None:
+        if bay.running and bay.session is not None and bay.session.vehicle_id not in (None, vehicle_id):
+            log.warning("%s%d: another car than before the restart", bay.port.type, bay.id)
+            await self._acts.tell_to_stop(bay, StopReason.EV_DISCONNECTED, None)
+        waits = bay.stage in (Stage.IDLE, Stage.FINISHED) and bay.session is None
+        if waits and self._settings.bool("AutochargeEnabled") and bay.port.type.has_vehicle_id:
+            self._tasks.spawn(f"autocharge {bay.id}", self._start(bay.id, autocharge_tag(vehicle_id)))
+
+    async def _phase(self, bay: Bay, phase: Phase) -> None:
+        bay.phase_since_s = self._clock.monotonic()
+        if not bay.running or bay.session is None:
+            return
+        if phase is Phase.ENDED or (phase is Phase.PLUGGED and bay.stage is Stage.STOPPING):
+            if not bay.may_begin_again():
+                await self._acts.finish(bay, bay.session.stop_reason or StopReason.OTHER)
+                return
+            log.warning("%s%d: the hardware stopped by itself; it begins again", bay.port.type, bay.id)
+            bay.move(Stage.STARTING)
+            bay.port.start()
+        elif bay.stage is not Stage.STOPPING and phase in STAGE_OF_PHASE:
+            bay.move(STAGE_OF_PHASE[phase])
+            bay.session.energised |= phase is Phase.ENERGY
+
+    async def _fault(self, bay: Bay, code: int, *, raised: bool) -> None:
+        if raised:
+            bay.faults.add(code)
+        else:
+            bay.faults.discard(code)
+        name = FAULTS[code].name if code in FAULTS else "?"
+        kind = "fault_raised" if raised else "fault_cleared"
+        log.warning("%s%d: %s %d %s", bay.port.type, bay.id, kind, code, name)
+        await self._events.add(self._clock.now(), kind, bay.id, code, name)
+        if bay.faulted and bay.running:
+            await self._acts.tell_to_stop(bay, StopReason.OTHER, None)
+        elif bay.faulted and bay.stage is Stage.AUTHORIZED:
+            self._acts.forget_grant(bay)
