@@ -20,6 +20,7 @@
     │   ├── AlreadyRunning             another core holds the data folder
     │   ├── BadFile                    a file we were given is wrong: names file, field and remedy
     │   └── StorageFailed              the journal cannot be written: charging must stop
+    ├── MachineFailed                  the computer around us did not do what it was asked
     ├── LinkError                      the local socket
     │   ├── LinkClosed
     │   └── ProtocolError              a frame that is not what the contract says
@@ -120,6 +121,10 @@ class BadFile(UserFacing):
 
 class StorageFailed(UserFacing):
     """The journal cannot be written. Only this may end the core (design rule 7)."""
+
+
+class MachineFailed(KioskError):
+    """The computer around us (network, modem, reset ...) did not do what it was asked."""
 
 
 class LinkError(KioskError):

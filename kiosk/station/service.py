@@ -47,6 +47,8 @@ from kiosk.station.storage import (
     SettingsStore,
     TagStore,
 )
+from kiosk.station.system import retries
+from kiosk.station.system.network import Network, NetworkPort, SimulatedNetwork
 from kiosk.station.system.ports import SystemPort
 from kiosk.station.system.simulated import SimulatedSystem
 from kiosk.station.tasks import Tasks
@@ -76,6 +78,7 @@ class Core:
         hardware: HardwarePort,
         embedded_url: str | None = None,
         system: SystemPort | None = None,
+        network: NetworkPort | None = None,
         start_options: Iterable[tuple[str, str]] = (),
         launch: str = "",
         doors: bool = True,
@@ -93,6 +96,7 @@ class Core:
         self.system = system or SimulatedSystem()
         self.tasks = Tasks()
         self.settings = Settings(installation)
+        self.network = Network(network or SimulatedNetwork(), self.settings)
         self._embedded_url = embedded_url
         self._start_options = tuple(start_options)
         self._launch = launch
@@ -126,6 +130,7 @@ class Core:
         if self.link is not None:
             self.tasks.supervise("local link", self.link.run)
         self.tasks.supervise("forget", self._forget)
+        self.tasks.supervise("network", self.network.run)
         if self.ocpp is not None:
             self.tasks.supervise("ocpp", self.ocpp.run)
         try:
@@ -139,7 +144,7 @@ class Core:
         await self.transactions.checkpoint(self.sessions.bays.values())
         kind = self._leave.result()
         if kind is not None:
-            self.system.reset(kind)
+            await retries.reset(self.system, kind, self.settings.int("ResetRetries"))
         return kind
 
     def stop(self) -> None:
