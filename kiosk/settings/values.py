@@ -176,7 +176,10 @@ class _Values:
         self._certificates = certificates
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """``listener`` gets the name of each key whose value in force has changed. Returns the way out."""
+        """``listener`` gets the name of each key whose value in force has changed, be it by its clamp only.
+
+        Returns the way out.
+        """
         self._listeners.append(listener)
 
         def unsubscribe() -> None:
@@ -243,9 +246,11 @@ class _Values:
 
     def _enforce(self, names: Iterable[str]) -> None:
         """All values first, then the listeners, so that none of them sees half of a restart."""
+        clamped = {name: self._use(name) for name in rules.CLAMPS}
         changed = [name for name in names if self._in_force[name].text != self._stored[name].text]
         self._in_force.update((name, self._stored[name]) for name in names)
         self._used.clear()  # a clamp may hang on another key
+        changed += [name for name in rules.CLAMPS if name not in changed and self._use(name) != clamped[name]]
         for name in changed:
             for listener in tuple(self._listeners):
                 listener(name)

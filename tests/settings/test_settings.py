@@ -233,6 +233,24 @@ def test_listeners_hear_of_changes_in_force_only() -> None:
     assert heard == ["LightIntensity", "GUIslideTime"]
 
 
+def test_listeners_hear_of_a_clamp_that_moves() -> None:
+    settings = station("keys.GridFallbackPower=27500")
+    heard: list[tuple[str, int]] = []
+    settings.subscribe(lambda name: heard.append((name, settings.int(name))))
+    put(settings, "MaxGridPower", "20000")
+    settings.restart()
+    assert heard == [("MaxGridPower", 20_000), ("GridFallbackPower", 20_000)]
+    assert settings.text("GridFallbackPower") == "27500"
+    heard.clear()
+    put(settings, "MaxGridPower", "60000")
+    settings.restart()
+    assert heard == [("MaxGridPower", 60_000), ("GridFallbackPower", 27_500)]
+    heard.clear()
+    put(settings, "MaxGridPower", "50000")  # above the fallback: its clamp does not move
+    settings.restart()
+    assert heard == [("MaxGridPower", 50_000)]
+
+
 def test_a_listener_sees_the_whole_restart() -> None:
     settings = station()
     seen: list[tuple[int, bool]] = []
