@@ -99,7 +99,8 @@ def test_reboot_rule_of_every_row(name: str) -> None:
     assert change.reboot_required is KEYS[name].reboot
     assert heard == ([] if KEYS[name].reboot else [name])
     settings.restart()
-    assert heard == [name]
+    assert heard[:1] == [name]
+    assert heard[1:] == (["GridFallbackPower"] if name == "MaxGridPower" else [])  # its clamp hangs on this one
     assert settings.text(name) == change.text
 
 
