@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import contextlib
 import ipaddress
 import logging
+import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
 import msgspec
@@ -71,6 +73,25 @@ class Transaction(msgspec.Struct, kw_only=True):
     data: list[dict[str, Any]] = msgspec.field(default_factory=list)
 
 
+class Endpoint(Protocol):
+    """Our end of one station's connection; ``gone`` is done when the connection is over."""
+
+    socket: RecordedSocket
+    gone: asyncio.Future[None]
+
+    async def start(self) -> None:
+        """Serve until the connection ends."""
+        ...
+
+
+class Watcher(Protocol):
+    """Somebody who is told of a station's connections, as well as of the frames (``Recorder.listeners``)."""
+
+    def connected(self, station: str, request: Request) -> None: ...
+
+    def disconnected(self, station: str) -> None: ...
+
+
 class CentralSystem:
     """Accepts any station. One instance per port."""
 
@@ -81,12 +102,16 @@ class CentralSystem:
         chaos: Chaos | None = None,
         out: Callable[[str], None] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        endpoint: Callable[[str, RecordedSocket, CentralSystem], Endpoint] | None = None,
     ) -> None:
+        """``endpoint``: who serves a connection; a ``Station`` unless told."""
         self.options = options or Options()
         self.chaos = chaos or Chaos()
         self.now = now
         self.recorder = Recorder(now)
-        self.stations: dict[str, Station] = {}
+        self.stations: dict[str, Endpoint] = {}
+        self.watchers: list[Watcher] = []
+        self._endpoint = endpoint or Station
         self.boots: dict[str, list[dict[str, Any]]] = {}
         self.statuses: dict[str, dict[int, dict[str, Any]]] = {}
         self.transactions: dict[int, Transaction] = {}
@@ -94,12 +119,14 @@ class CentralSystem:
         self._out = out or (lambda _line: None)
         self._server: Server | None = None
         self._host = ""
+        self._tls = False
 
     # --- listening -----------------------------------------------------------------------------------------
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    async def start(self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
         """Listen; port 0 takes a free one. Raises OSError when the address is taken."""
         self._host = host
+        self._tls = tls is not None
         self._server = await serve(
             self._connection,
             host,
@@ -111,6 +138,7 @@ class CentralSystem:
             ping_interval=self.options.ping_interval_s,
             close_timeout=1,
             server_header=None,
+            ssl=tls,
         )
 
     async def stop(self) -> None:
@@ -127,7 +155,8 @@ class CentralSystem:
     @property
     def url(self) -> str:
         """What belongs into WebSocketUrl."""
-        return f"ws://{self._bracketed}:{self.port}{STATION_PATH.rstrip('/')}"
+        scheme = "wss" if self._tls else "ws"
+        return f"{scheme}://{self._bracketed}:{self.port}{STATION_PATH.rstrip('/')}"
 
     @property
     def control_url(self) -> str:
@@ -163,11 +192,14 @@ class CentralSystem:
         if socket.subprotocol != OCPP:
             await socket.close(1002, "ocpp1.6 only")
             return
-        await self._station(unquote(path.removeprefix(STATION_PATH)), socket)
+        identity = unquote(path.removeprefix(STATION_PATH))
+        for watcher in self.watchers:
+            watcher.connected(identity, socket.request)
+        await self._station(identity, socket)
 
     async def _station(self, identity: str, socket: ServerConnection) -> None:
         recorded = RecordedSocket(socket, identity, self.recorder, self.chaos, self._say)
-        station = Station(identity, recorded, self)
+        station = self._endpoint(identity, recorded, self)
         before = self.stations.get(identity)
         self.stations[identity] = station
         self.connects += 1
@@ -184,6 +216,8 @@ class CentralSystem:
             if self.stations.get(identity) is station:
                 del self.stations[identity]
                 self.recorder.forget(identity)
+                for watcher in self.watchers:
+                    watcher.disconnected(identity)
             self._out(f"{identity}: disconnected")
 
     def _say(self, frame: Frame) -> None:

@@ -55,11 +55,11 @@ def _station(central: CentralSystem, identity: str | None) -> Station:
         if len(central.stations) != 1:
             known = ", ".join(sorted(central.stations)) or "none"
             raise WrongRequest(f"name a station; connected: {known}")
-        return next(iter(central.stations.values()))
-    try:
-        return central.stations[identity]
-    except KeyError:
-        raise WrongRequest(f"station {identity!r} is not connected") from None
+        identity = next(iter(central.stations))
+    found = central.stations.get(identity)
+    if not isinstance(found, Station):
+        raise WrongRequest(f"station {identity!r} is not connected")
+    return found
 
 
 async def _ask(central: CentralSystem, identity: str | None, payload: Any) -> dict[str, Any]:

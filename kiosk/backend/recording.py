@@ -37,6 +37,7 @@ class Recorder:
         self._seq = 0
         self._actions: dict[tuple[str, bool, str], str] = {}  # (station, caller is the backend, id) to action
         self.frames: deque[Frame] = deque(maxlen=KEPT_FRAMES)
+        self.listeners: list[Callable[[Frame], None]] = []
 
     def record(self, station: str, raw: str, *, to_station: bool) -> Frame:
         kind, message_id, action, payload = _read(raw)
@@ -57,6 +58,8 @@ class Recorder:
             raw=raw,
         )
         self.frames.append(frame)
+        for listener in self.listeners:
+            listener(frame)
         return frame
 
     def calls(self, action: str | None = None, station: str | None = None) -> list[Frame]:
