@@ -7,12 +7,11 @@ from typing import Any, Final
 
 from ocpp.exceptions import NotImplementedError as UnknownAction
 from ocpp.exceptions import NotSupportedError as UnsupportedAction
-from ocpp.messages import Call, validate_payload
-from ocpp.v16.enums import Action as KnownAction
 
+from kiosk.station.ocpp import schemas
 from kiosk.station.ocpp.asked import Payload, Station
 from kiosk.station.ocpp.handlers import configuration, core, trigger
-from kiosk.station.ocpp.wire import VERSION, Answer
+from kiosk.station.ocpp.wire import Answer
 
 Handler = Callable[[Station, Payload], Awaitable[Payload | Answer]]
 
@@ -38,10 +37,8 @@ async def answer(station: Station, action: str, payload: Any) -> Answer:
     """
     handler = ACTIONS.get(action)
     if handler is None:
-        if action in KnownAction.__members__.values():
+        if action in schemas.actions():
             raise UnsupportedAction(description=f"{action} is not supported")
         raise UnknownAction(description="OCPP 1.6 knows no such action")
-    call = Call("", action, payload)
-    await validate_payload(call, VERSION)
-    told = await handler(station, call.payload)
+    told = await handler(station, await schemas.check(action, payload))
     return told if isinstance(told, Answer) else Answer(payload=told)

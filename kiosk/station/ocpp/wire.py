@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
@@ -11,15 +10,14 @@ from typing import Any, Final, Protocol
 
 import msgspec
 from ocpp.exceptions import FormationViolationError, GenericError, InternalError, OCPPError
-from ocpp.messages import Call, CallResult, validate_payload
 from websockets.exceptions import ConnectionClosed
 
 from kiosk.model.errors import BackendRefused, BackendUnreachable, StorageFailed
+from kiosk.station.ocpp import schemas
 from kiosk.station.ocpp.jobs import first_of
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = "1.6"
 PROBE_S: Final = 5.0
 """How long a pong may take when it is asked whether a silent backend is alive."""
 MAX_DESCRIPTION: Final = 255
@@ -127,9 +125,10 @@ class Wire:
         still awaited. Raises NoAnswer, BackendUnreachable, BackendRefused (CALLERROR), OCPPError for a payload
         of ours that breaks the schema.
         """
-        call = Call(str(uuid.uuid4()), action, payload)
-        await validate_payload(call, VERSION)
-        exchange = asyncio.create_task(self._exchange(call), name=f"ocpp {action}")
+        await schemas.check(action, payload)
+        message_id = str(uuid.uuid4())
+        text = _encode([2, message_id, action, payload])
+        exchange = asyncio.create_task(self._exchange(action, message_id, text), name=f"ocpp {action}")
         self._exchanges.add(exchange)
         exchange.add_done_callback(self._forget)
         return await asyncio.shield(exchange)
@@ -139,15 +138,15 @@ class Wire:
         if not exchange.cancelled() and (error := exchange.exception()) is not None:
             log.debug("%s: %s", exchange.get_name(), error)
 
-    async def _exchange(self, call: Call) -> dict[str, Any]:
+    async def _exchange(self, action: str, message_id: str, text: str) -> dict[str, Any]:
         async with self._turn:
             if self._dropped.done():
                 raise BackendUnreachable(f"not connected: {self._dropped.result()}")
             answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-            self._pending = (call.unique_id, answered)
+            self._pending = (message_id, answered)
             try:
                 async with asyncio.timeout(self._call_timeout_s):
-                    await self._send(call.to_json())  # waits where a dead line has filled the buffer
+                    await self._send(text)  # waits where a dead line has filled the buffer
                     return await answered
             except ConnectionClosed as error:
                 raise BackendUnreachable(why(error)) from error
@@ -155,9 +154,9 @@ class Wire:
                 self._pending = None
                 alive = await self.alive()
                 # no turn for anybody any more: a late answer must find nobody
-                self._lose(f"{call.action} was not answered")
-                text = f"{call.action} was not answered in {self._call_timeout_s:g} s"
-                raise NoAnswer(text, alive=alive) from error
+                self._lose(f"{action} was not answered")
+                silence = f"{action} was not answered in {self._call_timeout_s:g} s"
+                raise NoAnswer(silence, alive=alive) from error
             finally:
                 self._pending = None
                 answered.cancel()  # nobody listens any more, so nobody is to be told of an end either
@@ -183,8 +182,8 @@ class Wire:
             raw = await self._socket.recv()
             self.last_s = self._now_s()
             try:
-                await self._take(json.loads(raw))
-            except (ValueError, RecursionError) as error:
+                await self._take(msgspec.json.decode(raw))
+            except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
                 log.warning("the backend sent something that is not OCPP: %s", type(error).__name__)
 
     async def _take(self, message: Any) -> None:
@@ -226,8 +225,8 @@ class Wire:
     async def _answer(self, message_id: str, action: str, payload: Any) -> None:
         try:
             answer = await self._handler(action, payload)
-            result = CallResult(message_id, answer.payload, action)
-            await validate_payload(result, VERSION)
+            await schemas.check(action, answer.payload, answer=True)
+            text = _encode([3, message_id, answer.payload])
         except OCPPError as error:
             await self._refuse(message_id, error)
             return
@@ -238,14 +237,18 @@ class Wire:
             log.exception("%s of the backend failed", action)
             await self._refuse(message_id, InternalError(description=f"{action} failed"))
             return
-        await self._send(result.to_json())
+        await self._send(text)
         if answer.after is not None:
             answer.after()
 
     async def _refuse(self, message_id: str, error: OCPPError) -> None:
         code = _SPELLING.get(error.code, error.code) or GenericError.code
         description = str(error.description or "")[:MAX_DESCRIPTION]
-        await self._send(json.dumps([4, message_id, code, description, {}], separators=(",", ":")))
+        await self._send(_encode([4, message_id, code, description, {}]))
+
+
+def _encode(message: list[Any]) -> str:
+    return msgspec.json.encode(message).decode()
 
 
 def why(closed: ConnectionClosed) -> str:
