@@ -148,7 +148,7 @@ ONLY_IN = {
     "PIL": {"kiosk.slides", "kiosk.screen", "kiosk.web"},
     "babel": {"kiosk.i18n"},
 }
-SHELLS_OF_CHARGING = {"sessions", "host"}
+SHELLS_OF_CHARGING = {"acts", "sessions", "host"}
 """The modules of charging that may know asyncio; the others are rules."""
 WITHOUT_ASYNCIO = ("kiosk.model", "kiosk.settings", "kiosk.station.power", "kiosk.station.ocpp.outbox")
 ONLY_STANDARD_LIBRARY = {"kiosk.launcher": set[str](), "kiosk.model": {"msgspec"}}
