@@ -15,6 +15,8 @@ from kiosk.settings import Installation
 from kiosk.station.hardware import simulator
 from kiosk.station.hardware.simulator import Simulator
 from kiosk.station.service import Core
+from kiosk.station.system.network import NetworkPort
+from kiosk.station.system.ports import SystemPort
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -64,6 +66,8 @@ async def core_on(
     install: Sequence[str] = (),
     connectors: str = "CCS,CCS,CHAdeMO",
     start: datetime = START,
+    network: NetworkPort | None = None,
+    system: SystemPort | None = None,
 ) -> AsyncIterator[RunningCore]:
     """A core on ``data_dir``, on the running (virtual) loop; left by ``stop``."""
     clock = LoopClock(asyncio.get_running_loop().time, start)
@@ -74,6 +78,8 @@ async def core_on(
         installation=installation,
         clock=clock,
         hardware=hardware,
+        network=network,
+        system=system,
         start_options=keys,
         doors=False,
     )
