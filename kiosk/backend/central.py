@@ -76,11 +76,16 @@ class Transaction(msgspec.Struct, kw_only=True):
 class Endpoint(Protocol):
     """Our end of one station's connection; ``gone`` is done when the connection is over."""
 
+    identity: str
     socket: RecordedSocket
     gone: asyncio.Future[None]
 
     async def start(self) -> None:
         """Serve until the connection ends."""
+        ...
+
+    async def ask(self, payload: Any) -> Any:
+        """Send a call of the ``ocpp`` library and return its answer object."""
         ...
 
 

@@ -15,10 +15,10 @@ from ocpp.v16 import call
 from ocpp.v16.enums import AvailabilityType, MessageTrigger, ResetType
 from websockets.asyncio.server import ServerConnection
 
-from kiosk.backend.station import Station, StationGone, explain
+from kiosk.backend.station import StationGone, explain
 
 if TYPE_CHECKING:
-    from kiosk.backend.central import CentralSystem
+    from kiosk.backend.central import CentralSystem, Endpoint
 
 
 class WrongRequest(Exception):
@@ -49,7 +49,7 @@ async def answer(central: CentralSystem, message: str | bytes) -> str:
     return json.dumps({"ok": True, "result": msgspec.to_builtins(result)})
 
 
-def _station(central: CentralSystem, identity: str | None) -> Station:
+def _station(central: CentralSystem, identity: str | None) -> Endpoint:
     """The named station; without a name the only one."""
     if identity is None:
         if len(central.stations) != 1:
@@ -57,7 +57,7 @@ def _station(central: CentralSystem, identity: str | None) -> Station:
             raise WrongRequest(f"name a station; connected: {known}")
         identity = next(iter(central.stations))
     found = central.stations.get(identity)
-    if not isinstance(found, Station):
+    if found is None:
         raise WrongRequest(f"station {identity!r} is not connected")
     return found
 
