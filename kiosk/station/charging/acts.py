@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import Phase, StopReason
 from kiosk.settings import Settings
-from kiosk.station.charging.bay import Bay
+from kiosk.station.charging.bay import Bay, Grant
 from kiosk.station.charging.connector import Stage
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.hardware.ports import HardwarePort
@@ -33,6 +34,8 @@ class Acts:
         self._transactions = transactions
         self._clock = clock
         self._stopping_since: dict[int, float] = {}
+        self.before_begin: Callable[[Bay, Grant], Awaitable[None]] = _nothing
+        """What must be on the disk before the transaction is; its id is ``grant.local_id`` already."""
 
     async def begin(self, bay: Bay) -> bool:
         """False when it came to nothing: a fault, or a meter that cannot be read."""
@@ -41,6 +44,7 @@ class Acts:
         if bay.grant is None or meter_wh is None or bay.faulted:
             self.forget_grant(bay)
             return False
+        await self.before_begin(bay, bay.grant)
         run = await self._transactions.begin(bay, bay.grant, meter_wh)
         bay.session, bay.grant, bay.wait_until_s = run, None, None
         self.ended[bay.id].clear()
@@ -103,3 +107,7 @@ class Acts:
     def _go_out_of_service(self, bay: Bay) -> None:
         if bay.inoperative_after_session:
             bay.inoperative_after_session, bay.operative = False, False
+
+
+async def _nothing(_bay: Bay, _grant: Grant) -> None:
+    """Nothing belongs to the transaction."""

@@ -5,8 +5,10 @@ No I/O and no asyncio: ``sessions`` changes a bay, ``bay`` answers questions abo
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from kiosk.model.enums import (
     AuthorizationSource,
@@ -42,6 +44,8 @@ class Grant:
     remote: bool = False
     kiosk: bool = False
     reservation_id: int | None = None
+    profile: dict[str, Any] | None = None  # the ChargingProfile that came with a remote start, checked
+    local_id: str = field(default_factory=lambda: uuid.uuid4().hex)  # of the transaction that will begin
 
 
 @dataclass
@@ -54,7 +58,7 @@ class Running:
     started_s: float
     meter_start_wh: int
     transaction_id: int | None = None
-    vehicle_id: str | None = None  # of a resumed session: the car that began it
+    vehicle_id: str | None = None  # the car that began it, as far as it told
     meter_wh: int = 0  # last known register
     soc_percent: int | None = None
     energised: bool = False
@@ -63,13 +67,18 @@ class Running:
     stop_tag: str | None = None
     ended_at: datetime | None = None
     duration_s: int | None = None
-    deauthorized: bool = False
+    energy_until_wh: int | None = None  # the backend refused the tag: register at which the energy ends
     begun_again: int = 0
     cost: str | None = None
 
     @property
     def energy_wh(self) -> int:
         return max(0, self.meter_wh - self.meter_start_wh)
+
+    @property
+    def deauthorized(self) -> bool:
+        """No energy any more: the backend refused the tag, and MaxEnergyOnInvalidId has flowed since."""
+        return self.energy_until_wh is not None and self.meter_wh >= self.energy_until_wh
 
     @property
     def over(self) -> bool:
@@ -90,6 +99,7 @@ class Bay:
     forget_at_s: float | None = None  # a session that is over and unplugged is told until then
     phase_since_s: float = 0.0
     faults: set[int] = field(default_factory=set)
+    reserved_until: datetime | None = None  # strangers may not begin here, until then at least
     can_start: bool = True  # power allows another session (decision 10)
     limit_w: int = 0
     reading: Reading | None = None
@@ -115,6 +125,7 @@ class Bay:
                 plugged=self.port.plugged,
                 faulted=self.faulted,
                 operative=self.operative,
+                reserved=self.reserved_until is not None,
             )
         )
 
@@ -245,6 +256,7 @@ def picture(
         shared_with=previous.shared_with,
         can_start=bay.can_start,
         session=bay.session_view(stoppable=stoppable, needs_card=needs_card),
+        reserved_until=bay.reserved_until,
         led_rgb=led_rgb,
         cycles=bay.port.cycles,
     )

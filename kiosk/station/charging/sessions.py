@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import AuthorizationStatus, RefusalReason, StopReason
@@ -84,6 +85,10 @@ class Sessions:
         """Kiosk mode in force now (decision 7)."""
         return self._authorizer.kiosk
 
+    def prepare_with(self, prepare: Callable[[Bay, Grant], Awaitable[None]]) -> None:
+        """``prepare`` is awaited before each transaction begins (its id is ``grant.local_id``)."""
+        self._acts.before_begin = prepare
+
     # --- life -------------------------------------------------------------------------------------------
 
     async def restore(self, availability: dict[int, bool]) -> None:
@@ -150,8 +155,17 @@ class Sessions:
 
     # --- wishes -----------------------------------------------------------------------------------------
 
-    async def start(self, connector_id: int, id_tag: str | None, *, remote: bool = False) -> RefusalReason | None:
+    async def start(
+        self,
+        connector_id: int,
+        id_tag: str | None,
+        *,
+        remote: bool = False,
+        profile: dict[str, Any] | None = None,
+    ) -> RefusalReason | None:
         """Authorize a tag (None: kiosk mode) at a connector and begin, or wait for the plug.
+
+        ``profile``: the checked ChargingProfile that a remote start brought for this session.
 
         Returns why it was refused, None when authorized. Raises UnknownConnector, StorageFailed.
         """
@@ -175,6 +189,7 @@ class Sessions:
                 parent_id_tag=verdict.info.parent_id_tag if verdict.info else None,
                 remote=remote,
                 kiosk=kiosk and not remote,
+                profile=profile,
             )
             bay.session, bay.forget_at_s = None, None
             bay.move(Stage.AUTHORIZED)

@@ -7,7 +7,6 @@ before anybody relies on it (design rule 8).
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -45,7 +44,7 @@ class Transactions:
         """
         now = self._clock.now()
         run = Running(
-            local_id=uuid.uuid4().hex,
+            local_id=grant.local_id,
             grant=grant,
             started_at=now,
             started_s=self._clock.monotonic(),

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -98,10 +99,13 @@ class Commands:
         await self._sessions.stop(connector_id, reason)
         return await self._journal.session(session.local_id) if session is not None else None
 
-    async def remote_start(self, id_tag: str, connector_id: int | None) -> bool:
+    async def remote_start(
+        self, id_tag: str, connector_id: int | None, profile: dict[str, Any] | None = None
+    ) -> bool:
         """RemoteStartTransaction: accepted or not; the start itself goes on in its own task.
 
-        Without a connector the first usable one is taken, a plugged one before the others.
+        Without a connector the first usable one is taken, a plugged one before the others. ``profile``: the
+        checked ChargingProfile for that session.
         """
         if connector_id is None:
             bays = [
@@ -114,7 +118,8 @@ class Commands:
         bay = self._sessions.bays.get(connector_id)
         if bay is None or bay.unusable(stopping=self._sessions.stopping) is not None:
             return False
-        self._tasks.spawn(f"remote start {connector_id}", self._sessions.start(connector_id, id_tag, remote=True))
+        start = self._sessions.start(connector_id, id_tag, remote=True, profile=profile)
+        self._tasks.spawn(f"remote start {connector_id}", start)
         return True
 
     async def remote_stop(self, transaction_id: int) -> bool:

@@ -61,8 +61,10 @@ class FakeCommands:
         if self.fails is not None:
             raise self.fails
 
-    async def remote_start(self, id_tag: str, connector_id: int | None) -> bool:
-        await self._note("remote_start", id_tag, connector_id)
+    async def remote_start(
+        self, id_tag: str, connector_id: int | None, profile: dict[str, Any] | None = None
+    ) -> bool:
+        await self._note("remote_start", id_tag, connector_id, *([profile] if profile else []))
         return self.says
 
     async def remote_stop(self, transaction_id: int) -> bool:
