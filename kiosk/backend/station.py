@@ -55,11 +55,13 @@ class Station(ChargePoint):  # type: ignore[misc]  # the library carries no type
         Raises OCPPError for a CALLERROR, TimeoutError, StationGone.
         """
         asking = asyncio.ensure_future(self.call(payload, suppress=False))
-        await asyncio.wait({asking, self.gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not asking.done():
-            asking.cancel()
-            raise StationGone(f"station {self.identity} hung up")
-        return asking.result()
+        try:
+            await asyncio.wait({asking, self.gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise StationGone(f"station {self.identity} hung up")
+            return asking.result()
+        finally:
+            asking.cancel()  # also when whoever asked has gone
 
     # --- what stations say ---------------------------------------------------------------------------------
 
