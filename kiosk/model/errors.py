@@ -21,6 +21,7 @@
     │   ├── BadFile                    a file we were given is wrong: names file, field and remedy
     │   └── StorageFailed              the journal cannot be written: charging must stop
     ├── MachineFailed                  the computer around us did not do what it was asked
+    ├── TransferFailed                 a file could not be fetched or delivered
     ├── LinkError                      the local socket
     │   ├── LinkClosed
     │   └── ProtocolError              a frame that is not what the contract says
@@ -125,6 +126,20 @@ class StorageFailed(UserFacing):
 
 class MachineFailed(KioskError):
     """The computer around us (network, modem, reset ...) did not do what it was asked."""
+
+
+class TransferFailed(KioskError):
+    """A file could not be fetched or delivered; one line that says why, without credentials.
+
+    ``final``: trying again cannot help. ``refused``: the other side, or our own rules, do not permit it.
+    ``unsupported``: the other side does not know how.
+    """
+
+    def __init__(
+        self, text: str, *, final: bool = False, refused: bool = False, unsupported: bool = False
+    ) -> None:
+        super().__init__(text)
+        self.final, self.refused, self.unsupported = final, refused, unsupported
 
 
 class LinkError(KioskError):

@@ -119,6 +119,18 @@ class BackendInstallation(Section, frozen=True, kw_only=True):
     boot_retry_s: Annotated[
         float, about("wait before BootNotification is repeated when no interval was given, s", gt=0, le=86400)
     ] = 60.0
+    new_link_tries: Annotated[
+        int,
+        about(
+            "a new address, password, security profile or certificate is tried so often before the last one that"
+            " worked gets a turn",
+            ge=1,
+            le=100,
+        ),
+    ] = 3
+    renew_certificate_days: Annotated[
+        float, about("a new certificate is requested so many days before the station's own expires", ge=0, le=3650)
+    ] = 30.0
 
 
 class Reader(Section, frozen=True, kw_only=True):
@@ -227,5 +239,8 @@ class Transfer(Section, frozen=True, kw_only=True):
     """Downloads and uploads that the backend asks for."""
 
     allow_private: Annotated[
-        bool, about("addresses of private networks are allowed (loopback and link-local never are)")
+        bool, about("addresses of private networks and of this machine are allowed; link-local ones never are")
     ] = False
+    max_mb: Annotated[int, about("a larger file is refused, MB", ge=1, le=100_000)] = 2048
+    stall_s: Annotated[float, about("given up when no byte came for this long, s", gt=0, le=3600)] = 60.0
+    total_s: Annotated[float, about("given up when it takes longer than this, s", gt=0, le=86400)] = 3600.0

@@ -147,6 +147,7 @@ ONLY_IN = {
     "rich": {"kiosk.cli", "kiosk.lab"},
     "PIL": {"kiosk.slides", "kiosk.screen", "kiosk.web"},
     "babel": {"kiosk.i18n"},
+    "asyncssh": {"kiosk.station.system"},
 }
 SHELLS_OF_CHARGING = {"acts", "sessions", "host"}
 """The modules of charging that may know asyncio; the others are rules."""
