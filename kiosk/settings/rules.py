@@ -30,12 +30,12 @@ def _fallback_power(value: int, stored: Lookup, _certificates: Certificates, _by
     return f"it is above MaxGridPower, which is {limit} W" if value > limit else None
 
 
-def _security_profile(value: int, stored: Lookup, certificates: Certificates, _by: Provenance) -> str | None:
+def _security_profile(value: int, stored: Lookup, certificates: Certificates, by: Provenance) -> str | None:
     now = stored("SecurityProfile")
     if value < now:
         return f"the security profile is {now} and can only rise"
-    if value == now:
-        return None
+    if value == now or by is Provenance.FILE:
+        return None  # the installation file is read before anything that it could need; dialling looks again
     missing = []
     if value in (1, 2) and not stored("AuthorizationKey"):
         missing.append("an AuthorizationKey")

@@ -23,14 +23,18 @@ from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReas
 from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
 from kiosk.station import link_handlers, sim_door
+from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
 from kiosk.station.charging.ports import LateBackend
+from kiosk.station.charging.profiles import ProfileBook
 from kiosk.station.charging.rings import Rings
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.charging.supply import Supply
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.commands import Commands
+from kiosk.station.commands.certificates import Certificates
+from kiosk.station.commands.profiles import Profiles
 from kiosk.station.furnish import furnish
 from kiosk.station.gui import first_picture, gui
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
@@ -43,10 +47,12 @@ from kiosk.station.storage import (
     EventLog,
     Journal,
     MetaStore,
+    ReservationStore,
     SecurityStore,
     SettingsStore,
     TagStore,
 )
+from kiosk.station.storage.profiles import ProfileStore
 from kiosk.station.system import retries
 from kiosk.station.system.network import Network, NetworkPort, SimulatedNetwork
 from kiosk.station.system.ports import SystemPort
@@ -165,7 +171,10 @@ class Core:
         self.tags, self.events = TagStore(database), EventLog(database)
         for problem in self.settings.load(await settings_store.load()):
             log.warning("stored key ignored: %s", problem)
-        await self._apply_start_options(settings_store, MetaStore(database))
+        self.meta = MetaStore(database)
+        certificates = CertificateStore(self.data_dir)
+        self.settings.certificates_are(certificates.installed)
+        await self._apply_start_options(settings_store, self.meta)
         availability = dict(await availability_store.load())
         self.state = State(
             first_picture(
@@ -190,12 +199,23 @@ class Core:
             installation=self.installation,
             state=self.state,
             transactions=self.transactions,
+            reservations=ReservationStore(database),
             authorizer=self.authorizer,
             events=self.events,
             clock=self.clock,
             tasks=self.tasks,
         )
-        self.supply = Supply(self.hardware, self.sessions, self.settings, self.installation, self.state)
+        self.profiles = ProfileBook(ProfileStore(database), self.settings, self.installation)
+        await self.profiles.load()
+        self.supply = Supply(
+            self.hardware,
+            self.sessions,
+            self.settings,
+            self.installation,
+            self.state,
+            self.profiles,
+            self.clock,
+        )
         self.commands = Commands(
             sessions=self.sessions,
             settings=self.settings,
@@ -209,11 +229,24 @@ class Core:
             tasks=self.tasks,
             on_reset=self._begin_reset,
         )
+        self.commands.certificates = Certificates(
+            store=certificates,
+            settings=self.settings,
+            settings_store=settings_store,
+            installation=self.installation,
+            security=self.security,
+            clock=self.clock,
+        )
+        self.commands.profiles = Profiles(
+            self.profiles, self.sessions, self.settings, self.installation, self.clock
+        )
+        self.sessions.prepare_with(self.commands.profiles.prepare)
         self.ocpp = self._ocpp_client()
         if self.ocpp is not None:
             backend.real = self.ocpp
         self.host = Host(self.sessions, self.authorizer, self.settings, self.state, self.clock, self.tasks)
         await self.sessions.restore(availability)
+        await self.commands.profiles.tidy()
         self.host.begin()
         Rings(self.hardware, self.settings, self.state).begin()
         self.security.record(SecurityEventType.STARTUP)
@@ -232,9 +265,22 @@ class Core:
             return None
         # a station without a backend does not pay for the message schemas
         from kiosk.station.ocpp.client import OcppClient
+        from kiosk.station.ocpp.dialler import Dialler
+        from kiosk.station.ocpp.signing import Signing
 
+        certificates = self.commands.certificates
         return OcppClient(
-            url=url,
+            dialler=Dialler(
+                url=url,
+                settings=self.settings,
+                installation=self.installation,
+                certificates=certificates,
+                security=self.security,
+                meta=self.meta,
+                clock=self.clock,
+            ),
+            signing=Signing(certificates, self.installation, self.clock),
+            security=self.security,
             settings=self.settings,
             installation=self.installation,
             state=self.state,
@@ -263,6 +309,7 @@ class Core:
         while True:
             self.supply.step(self.clock.monotonic())
             await self.sessions.step()
+            await self.commands.profiles.tidy()
             station = self.state.snapshot.station
             if station.kiosk is not self.sessions.kiosk:
                 self.state.set(station=msgspec.structs.replace(station, kiosk=self.sessions.kiosk))

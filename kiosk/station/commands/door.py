@@ -19,6 +19,10 @@ from kiosk.station.charging.authorization import is_random_uid
 from kiosk.station.charging.connector import Stage
 from kiosk.station.charging.refusals import english
 from kiosk.station.charging.sessions import Sessions
+from kiosk.station.commands.certificates import Certificates
+from kiosk.station.commands.local_list import LocalList
+from kiosk.station.commands.profiles import Profiles
+from kiosk.station.commands.reservations import Reservations
 from kiosk.station.state import State
 from kiosk.station.storage import AvailabilityStore, Journal, SettingsStore, TagStore
 from kiosk.station.storage.records import SessionRecord
@@ -52,6 +56,9 @@ class StartOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Commands:
+    certificates: Certificates
+    profiles: Profiles
+
     def __init__(
         self,
         *,
@@ -68,6 +75,8 @@ class Commands:
         on_reset: Callable[[ResetKind], None],
     ) -> None:
         self.settings = settings
+        self.reservations = Reservations(sessions)
+        self.local_list = LocalList(tags, settings)
         self._sessions = sessions
         self._installation = installation
         self._state = state
@@ -107,19 +116,11 @@ class Commands:
         Without a connector the first usable one is taken, a plugged one before the others. ``profile``: the
         checked ChargingProfile for that session.
         """
-        if connector_id is None:
-            bays = [
-                b for b in self._sessions.bays.values() if b.unusable(stopping=self._sessions.stopping) is None
-            ]
-            bays.sort(key=lambda b: not b.port.plugged)
-            if not bays:
-                return False
-            connector_id = bays[0].id
-        bay = self._sessions.bays.get(connector_id)
-        if bay is None or bay.unusable(stopping=self._sessions.stopping) is not None:
+        chosen = await self._sessions.choose(id_tag, connector_id)
+        if chosen is None:
             return False
-        start = self._sessions.start(connector_id, id_tag, remote=True, profile=profile)
-        self._tasks.spawn(f"remote start {connector_id}", start)
+        start = self._sessions.start(chosen, id_tag, remote=True, profile=profile)
+        self._tasks.spawn(f"remote start {chosen}", start)
         return True
 
     async def remote_stop(self, transaction_id: int) -> bool:

@@ -10,20 +10,39 @@ from ocpp.exceptions import NotSupportedError as UnsupportedAction
 
 from kiosk.station.ocpp import schemas
 from kiosk.station.ocpp.asked import Payload, Station
-from kiosk.station.ocpp.handlers import configuration, core, trigger
+from kiosk.station.ocpp.handlers import (
+    certificates,
+    charging_profiles,
+    configuration,
+    core,
+    local_list,
+    reservation,
+    trigger,
+)
 from kiosk.station.ocpp.wire import Answer
 
 Handler = Callable[[Station, Payload], Awaitable[Payload | Answer]]
 
 ACTIONS: Final[Mapping[str, Handler]] = {
+    "CertificateSigned": certificates.certificate_signed,
+    "CancelReservation": reservation.cancel_reservation,
     "ChangeAvailability": core.change_availability,
     "ChangeConfiguration": configuration.change_configuration,
     "ClearCache": core.clear_cache,
+    "ClearChargingProfile": charging_profiles.clear_charging_profile,
     "DataTransfer": core.data_transfer,
+    "DeleteCertificate": certificates.delete_certificate,
+    "GetCompositeSchedule": charging_profiles.get_composite_schedule,
     "GetConfiguration": configuration.get_configuration,
+    "GetLocalListVersion": local_list.list_version,
+    "GetInstalledCertificateIds": certificates.installed_certificates,
+    "InstallCertificate": certificates.install_certificate,
     "RemoteStartTransaction": core.remote_start,
     "RemoteStopTransaction": core.remote_stop,
+    "ReserveNow": reservation.reserve_now,
     "Reset": core.reset,
+    "SendLocalList": local_list.send_list,
+    "SetChargingProfile": charging_profiles.set_charging_profile,
     "TriggerMessage": trigger.trigger_message,
     "UnlockConnector": core.unlock,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -10,6 +11,11 @@ import msgspec
 
 from kiosk.model.enums import Provenance, ResetKind
 from kiosk.settings import Change, Settings
+from kiosk.station.certificates.names import CertificateHash, CertificateInfo, CertificateUse
+from kiosk.station.commands.local_list import UpdateKind
+from kiosk.station.power.profile_model import Purpose, Unit
+from kiosk.station.power.profiles import Composite
+from kiosk.station.storage.records import TagEntry
 
 Payload = dict[str, Any]
 
@@ -25,10 +31,83 @@ class Trigger(StrEnum):
     DIAGNOSTICS = "DiagnosticsStatusNotification"
 
 
+class Certificates(Protocol):
+    """``kiosk.station.commands.certificates.Certificates``, as far as handlers ask it."""
+
+    async def install(self, use: CertificateUse, pem: str) -> CertificateInfo: ...
+
+    async def names(self, use: CertificateUse) -> list[CertificateHash]: ...
+
+    async def delete(self, wanted: CertificateHash) -> bool: ...
+
+    async def signed(self, chain: str) -> object: ...
+
+    def request_renewal(self) -> None: ...
+
+
+class Profiles(Protocol):
+    """``kiosk.station.commands.profiles.Profiles``, as far as handlers ask it."""
+
+    async def set(self, connector_id: int, payload: Payload) -> StrEnum: ...
+
+    def refusal_of_start(self, payload: Payload) -> str | None: ...
+
+    async def clear(
+        self,
+        *,
+        profile_id: int | None = None,
+        connector_id: int | None = None,
+        purpose: Purpose | None = None,
+        stack_level: int | None = None,
+    ) -> int: ...
+
+    def composite(self, connector_id: int, duration_s: int, unit: Unit | None = None) -> Composite: ...
+
+
+class Reservations(Protocol):
+    """``kiosk.station.commands.reservations.Reservations``."""
+
+    async def reserve(
+        self,
+        *,
+        reservation_id: int,
+        connector_id: int,
+        id_tag: str,
+        expires_at: datetime,
+        parent_id_tag: str | None = None,
+    ) -> StrEnum: ...
+
+    async def cancel(self, reservation_id: int) -> StrEnum: ...
+
+
+class LocalList(Protocol):
+    """``kiosk.station.commands.local_list.LocalList``."""
+
+    async def version(self) -> int: ...
+
+    async def update(
+        self, kind: UpdateKind, version: int, entries: Sequence[tuple[str, TagEntry | None]]
+    ) -> StrEnum: ...
+
+
 class Commands(Protocol):
     """What this room needs of the one door, ``kiosk.station.commands.Commands``."""
 
-    async def remote_start(self, id_tag: str, connector_id: int | None) -> bool: ...
+    @property
+    def certificates(self) -> Certificates: ...
+
+    @property
+    def profiles(self) -> Profiles: ...
+
+    @property
+    def reservations(self) -> Reservations: ...
+
+    @property
+    def local_list(self) -> LocalList: ...
+
+    async def remote_start(
+        self, id_tag: str, connector_id: int | None, profile: Payload | None = None
+    ) -> bool: ...
 
     async def remote_stop(self, transaction_id: int) -> bool: ...
 

@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from ocpp.exceptions import OCPPError
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.typing import Subprotocol
 
 from kiosk import __version__
 from kiosk.model.clock import Clock
-from kiosk.model.enums import RegistrationStatus
+from kiosk.model.enums import RegistrationStatus, SecurityEventType
 from kiosk.model.errors import BackendRefused, BackendUnreachable
 from kiosk.model.snapshot import Backend
 from kiosk.settings import Installation, Settings
@@ -27,24 +26,25 @@ from kiosk.station.ocpp.actions import answer as answer_call
 from kiosk.station.ocpp.asked import Commands, Trigger
 from kiosk.station.ocpp.asked import Station as ActedOn
 from kiosk.station.ocpp.delivery import Delivery
+from kiosk.station.ocpp.dial import CLOSE_S
+from kiosk.station.ocpp.dialler import Dialler
 from kiosk.station.ocpp.jobs import first_of, wait
+from kiosk.station.ocpp.news import SecurityNews
 from kiosk.station.ocpp.notices import Notices
 from kiosk.station.ocpp.registered import Registered
+from kiosk.station.ocpp.signing import Signing
 from kiosk.station.ocpp.wire import Answer, Wire, why
+from kiosk.station.security import SecurityLog
 from kiosk.station.state import State
 from kiosk.station.storage import Journal, TagStore
 
 log = logging.getLogger(__name__)
 
-SUBPROTOCOL: Final = Subprotocol("ocpp1.6")
 PONG_S: Final = 20.0
 """A pong that takes longer than this, or than the ping interval, is lost: the line is dead."""
-CLOSE_S: Final = 2.0
-MAX_FRAME_BYTES: Final = 1024 * 1024
-"""Largest message a backend may send."""
 STEP_S: Final = 1.0
 """A clock that is off by less is not moved: the way of the message itself takes time."""
-_REDIAL_KEYS: Final = frozenset({"AuthorizationKey", "WebSocketUrl", "chargePointIdentity"})
+_REDIAL_KEYS: Final = frozenset({"AuthorizationKey", "SecurityProfile", "WebSocketUrl", "chargePointIdentity"})
 
 
 class OcppClient:
@@ -53,7 +53,9 @@ class OcppClient:
     def __init__(
         self,
         *,
-        url: str,
+        dialler: Dialler,
+        signing: Signing,
+        security: SecurityLog,
         settings: Settings,
         installation: Installation,
         state: State,
@@ -64,8 +66,10 @@ class OcppClient:
         on_start_answered: Callable[[str, int, IdTagInfo], Awaitable[None]],
         chance: random.Random | None = None,
     ) -> None:
-        """``url``: base address; the identity is appended. ``chance``: source of the back-off's random part."""
-        self._base_url = url
+        """``chance``: source of the back-off's random part."""
+        self._dialler = dialler
+        self._signing = signing
+        self._security = security
         self._settings = settings
         self._installation = installation
         self._state = state
@@ -97,6 +101,7 @@ class OcppClient:
             self.notices,
         )
         self._delivery.before_start = self._registered.status_due_in_s
+        self._news = SecurityNews(security)
         self._acted_on = ActedOn(
             commands=commands,
             settings=settings,
@@ -171,24 +176,7 @@ class OcppClient:
     async def _connection(self) -> None:
         """One connection, from the dial to its end. Raises what ended it."""
         self._served = False
-        identity = self._settings.str("chargePointIdentity")
-        url = registration.address(self._base_url, identity)
-        auth = registration.basic_auth(identity, self._settings.str("AuthorizationKey"))
-        shown = registration.without_credentials(url)
-        log.info("backend: dialling %s", shown)
-        async with connect(
-            url,
-            subprotocols=[SUBPROTOCOL],
-            additional_headers={"Authorization": auth} if auth else None,
-            open_timeout=self._installation.backend.connect_timeout_s,
-            close_timeout=CLOSE_S,
-            ping_interval=None,
-            max_size=MAX_FRAME_BYTES,
-            proxy=None,
-        ) as socket:
-            if socket.subprotocol != SUBPROTOCOL:
-                raise BackendUnreachable(f"{shown} does not speak {SUBPROTOCOL}")
-            log.info("backend: connected to %s", shown)
+        async with self._dialler.connection() as socket:
             wire = Wire(
                 socket,
                 self._answer,
@@ -218,7 +206,13 @@ class OcppClient:
         self._served = True
         self._unreachable = False
         self._publish()
-        await self._registered.talk(wire)
+        await first_of(self._registered.talk(wire), self._talk_of_security(wire))
+
+    async def _talk_of_security(self, wire: Wire) -> None:
+        await self._registered.present_told.wait()
+        link = self._dialler.link
+        shown = link.pair if link is not None and link.profile == 3 else None
+        await first_of(self._news.talk(wire), self._signing.talk(wire, shown))
 
     async def _register(self, wire: Wire) -> None:
         """BootNotification until it is accepted (OCPP 1.6 section 4.2)."""
@@ -284,7 +278,7 @@ class OcppClient:
             self._registered.trigger(wanted, connector_id)
 
     def _key_changed(self, name: str) -> None:
-        if name in _REDIAL_KEYS:
+        if name in _REDIAL_KEYS and not self._dialler.settling:
             self._redial_now.set()
             if self._wire is not None:
                 self._wire.drop_when_answered(f"{name} changed")
@@ -297,6 +291,7 @@ class OcppClient:
         moved_s = (answers.aware(now) - self._clock.now()).total_seconds()
         if correct is not None and abs(moved_s) >= STEP_S:
             correct(answers.aware(now))
+            self._security.record(SecurityEventType.SETTING_SYSTEM_TIME, f"by the backend, {moved_s:+.1f} s")
             log.info("station time moved by %.1f s to the backend's", moved_s)
 
     # --- what is shown -------------------------------------------------------------------------------------
@@ -305,13 +300,12 @@ class OcppClient:
         self._publish()
 
     def _publish(self) -> None:
-        url = registration.address(self._base_url, self._settings.str("chargePointIdentity"))
         self._state.set(
             backend=Backend(
                 configured=True,
                 connected=self._wire is not None,
                 boot=self._boot,
-                url=registration.without_credentials(url),
+                url=self._dialler.shown,
                 waiting_messages=self._delivery.waiting,
                 undelivered_messages=self._delivery.undelivered,
             )

@@ -56,6 +56,7 @@ class Registered:
         self._notices = notices
         self._board = status.StatusBoard()
         self._listening = False
+        self.present_told = asyncio.Event()  # the backend knows how every connector is
         self._status_wake = asyncio.Event()
         self._beat_wake = asyncio.Event()
         self._triggers: asyncio.Queue[tuple[Trigger, int | None]] = asyncio.Queue()
@@ -85,6 +86,7 @@ class Registered:
     def left(self) -> None:
         """The connection is gone, and with it what was asked for on it."""
         self._listening = False
+        self.present_told.clear()
         self._board.reset()
         while not self._triggers.empty():
             self._triggers.get_nowait()
@@ -109,6 +111,7 @@ class Registered:
         for picture in status.of_all(self._state.snapshot):
             await self._tell(wire, picture, self._clock.now())
         self._delivery.joined(wire)
+        self.present_told.set()
         await first_of(self._statuses(wire), self._beat(wire), self._notices.talk(wire))
 
     async def _statuses(self, wire: Wire) -> None:

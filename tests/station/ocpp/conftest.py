@@ -27,11 +27,17 @@ from kiosk.model.enums import (
 from kiosk.model.errors import UnknownConnector
 from kiosk.model.snapshot import Backend, Connector, Dialogue, Gui, Listen, Screen, Snapshot, Station
 from kiosk.settings import Change, Installation, Settings
+from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.ports import IdTagInfo
+from kiosk.station.commands.certificates import Certificates
 from kiosk.station.ocpp.client import OcppClient
+from kiosk.station.ocpp.dialler import Dialler
+from kiosk.station.ocpp.signing import Signing
+from kiosk.station.security import SecurityLog
 from kiosk.station.state import State
-from kiosk.station.storage import Database, Journal, SettingsStore, TagStore
+from kiosk.station.storage import Database, Journal, MetaStore, SecurityStore, SettingsStore, TagStore
 from kiosk.station.storage.records import MeterSample, TransactionBegin, TransactionEnd
+from kiosk.station.tasks import Tasks
 
 START = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PORT = 9000
@@ -44,6 +50,8 @@ class Said(StrEnum):
 
 class FakeCommands:
     """Writes down what it is asked and says yes, but for connector 9."""
+
+    certificates: Certificates
 
     def __init__(self, settings: Settings, store: SettingsStore, clock: LoopClock) -> None:
         self.settings = settings
@@ -130,11 +138,33 @@ class World:
                 listen=Listen(),
             )
         )
+        self.tasks = Tasks()
+        self.security = SecurityLog(SecurityStore(self.db), self.clock, self.tasks)
+        self.meta = MetaStore(self.db)
+        self.commands.certificates = Certificates(
+            store=CertificateStore(self.tmp_path),
+            settings=self.settings,
+            settings_store=SettingsStore(self.db),
+            installation=self.installation,
+            security=self.security,
+            clock=self.clock,
+        )
         self.client = self.new_client()
 
-    def new_client(self) -> OcppClient:
+    def new_client(self, url: str | None = None) -> OcppClient:
+        certificates = self.commands.certificates
         return OcppClient(
-            url=self.central.url,
+            dialler=Dialler(
+                url=url or self.central.url,
+                settings=self.settings,
+                installation=self.installation,
+                certificates=certificates,
+                security=self.security,
+                meta=self.meta,
+                clock=self.clock,
+            ),
+            signing=Signing(certificates, self.installation, self.clock),
+            security=self.security,
             settings=self.settings,
             installation=self.installation,
             state=self.state,
@@ -153,6 +183,7 @@ class World:
 
     async def close(self) -> None:
         await self.central.stop()
+        await self.tasks.close()
         await self.db.close()
 
     # --- what tests do -------------------------------------------------------------------------------------

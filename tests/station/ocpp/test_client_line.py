@@ -15,7 +15,7 @@ from kiosk.backend import door
 from kiosk.backend.central import Options
 from kiosk.model.enums import AuthorizationStatus, ChargePointStatus
 from kiosk.model.errors import BackendRefused, BackendUnreachable
-from kiosk.station.ocpp import client
+from kiosk.station.ocpp import dial
 from kiosk.station.ocpp.wire import NoAnswer
 
 Opened = Callable[..., Any]
@@ -304,16 +304,16 @@ def test_a_name_that_does_not_resolve_is_tried_again(
     aio: Run, running: Opened, expected_log: Expected, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected_log(CLIENT, "Name or service not known")
-    dial, failures = client.connect, 3
+    connect, failures = dial.Connect, 3
 
     def without_dns(*args: Any, **kwargs: Any) -> Any:
         nonlocal failures
         failures -= 1
         if failures >= 0:
             raise socket.gaierror(-2, "Name or service not known")
-        return dial(*args, **kwargs)
+        return connect(*args, **kwargs)
 
-    monkeypatch.setattr(client, "connect", without_dns)
+    monkeypatch.setattr(dial, "Connect", without_dns)
 
     async def story() -> None:
         async with running() as world:
