@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from ocpp.exceptions import FormationViolationError
+from ocpp.exceptions import FormationViolationError, OCPPError
+
+from kiosk.station.ocpp import malformed
 
 VERSION: Final = "1.6"
 _SIMPLE: Final = {"string": str, "integer": int, "number": float, "boolean": bool}
@@ -54,6 +56,8 @@ async def check(action: str, payload: Any, *, answer: bool = False) -> Any:
         await validate_payload(message, VERSION)
     except RecursionError as error:
         raise FormationViolationError(description=f"{action}: nested too deeply") from error
+    except OCPPError as error:
+        raise malformed.named(error) from error
     return message.payload
 
 

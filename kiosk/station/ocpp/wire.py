@@ -13,7 +13,7 @@ from ocpp.exceptions import FormationViolationError, GenericError, InternalError
 from websockets.exceptions import ConnectionClosed
 
 from kiosk.model.errors import BackendRefused, BackendUnreachable, StorageFailed
-from kiosk.station.ocpp import schemas
+from kiosk.station.ocpp import malformed, schemas
 from kiosk.station.ocpp.jobs import first_of
 
 log = logging.getLogger(__name__)
@@ -22,11 +22,10 @@ PROBE_S: Final = 5.0
 """How long a pong may take when it is asked whether a silent backend is alive."""
 MAX_DESCRIPTION: Final = 255
 """OCPP-J 1.6 section 4.2.3: errorDescription."""
-_SPELLING: Final = {
-    "FormatViolation": "FormationViolation",
-    "OccurrenceConstraintViolation": "OccurenceConstraintViolation",
-}
-"""The library speaks 2.x where 1.6 has its own spelling."""
+MAX_CALLS: Final = 64
+MAX_CALLS_BYTES: Final = 2 * 1024 * 1024
+"""Calls of the other side that may wait for their answer, and their size on the wire; OCPP-J 1.6 section 4.1.1
+allows it one at a time. Beyond, they are refused at once: whoever floods us must not fill our memory."""
 
 
 class NoAnswer(BackendUnreachable):
@@ -73,7 +72,9 @@ class Wire:
         self.last_s = now_s()
         self._turn = asyncio.Lock()
         self._pending: tuple[str, asyncio.Future[dict[str, Any]]] | None = None
-        self._calls: asyncio.Queue[tuple[str, str, Any]] = asyncio.Queue()
+        self._calls: asyncio.Queue[tuple[str, str, Any, int]] = asyncio.Queue()
+        self._calls_bytes = 0
+        self._nonsense = 0  # messages that nobody can answer
         self._answering = False
         self._drop_when_answered: str | None = None
         self._dropped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -181,15 +182,25 @@ class Wire:
         while True:
             raw = await self._socket.recv()
             self.last_s = self._now_s()
+            if isinstance(raw, bytes):
+                self._ignore("a binary frame")  # OCPP-J 1.6 section 4.1.2: text
+                continue
             try:
-                await self._take(msgspec.json.decode(raw))
+                message = msgspec.json.decode(raw)
             except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-                log.warning("the backend sent something that is not OCPP: %s", type(error).__name__)
+                self._ignore(f"no JSON ({type(error).__name__})")
+            else:
+                await self._take(message, len(raw))
 
-    async def _take(self, message: Any) -> None:
+    async def _take(self, message: Any, size: int) -> None:
         match message:
+            case [2, str(message_id), str(), _] if self._crowded(size):
+                await self._refuse(
+                    message_id, GenericError(description="too many calls at once; wait for answers")
+                )
             case [2, str(message_id), str(action), payload]:
-                self._calls.put_nowait((message_id, action, payload))
+                self._calls_bytes += size
+                self._calls.put_nowait((message_id, action, payload, size))
             case [2, str(message_id), *_]:
                 await self._refuse(message_id, FormationViolationError(description="not a CALL of four elements"))
             case [3, str(message_id), dict(payload)]:
@@ -200,11 +211,21 @@ class Wire:
             case [3, str(message_id), *_] | [4, str(message_id), *_]:
                 self._resolve(message_id, BackendRefused("FormationViolation", "the answer is malformed"))
             case _:
-                log.warning("the backend sent something that is not OCPP")
+                self._ignore("neither call nor answer")
+
+    def _crowded(self, size: int) -> bool:
+        waiting = self._calls.qsize()
+        return waiting >= MAX_CALLS or (waiting > 0 and self._calls_bytes + size > MAX_CALLS_BYTES)
+
+    def _ignore(self, what: str) -> None:
+        """It has no message id, or nobody waits for it. Told ever more rarely: a flood must not fill the log."""
+        self._nonsense += 1
+        if self._nonsense in (1, 10, 100) or self._nonsense % 1000 == 0:
+            log.warning("the backend sent something that is not OCPP: %s (%d so far)", what, self._nonsense)
 
     def _resolve(self, message_id: str, answer: dict[str, Any] | BackendRefused) -> None:
         if self._pending is None or self._pending[0] != message_id or self._pending[1].done():
-            log.warning("the backend answered a call that is not open: %.40s", message_id)
+            self._ignore(f"the answer to a call that is not open: {message_id[:40]!r}")
         elif isinstance(answer, BackendRefused):
             self._pending[1].set_exception(answer)
         else:
@@ -213,7 +234,8 @@ class Wire:
     async def _answer_calls(self) -> None:
         """One after the other, in the order they came, while the reading goes on."""
         while True:
-            message_id, action, payload = await self._calls.get()
+            message_id, action, payload, size = await self._calls.get()
+            self._calls_bytes -= size
             self._answering = True
             try:
                 await self._answer(message_id, action, payload)
@@ -225,7 +247,7 @@ class Wire:
     async def _answer(self, message_id: str, action: str, payload: Any) -> None:
         try:
             answer = await self._handler(action, payload)
-            await schemas.check(action, answer.payload, answer=True)
+            await self._fits(action, answer)
             text = _encode([3, message_id, answer.payload])
         except OCPPError as error:
             await self._refuse(message_id, error)
@@ -241,10 +263,17 @@ class Wire:
         if answer.after is not None:
             answer.after()
 
+    @staticmethod
+    async def _fits(action: str, answer: Answer) -> None:
+        """Raises AssertionError: a bad answer is our mistake, and no fault of the call."""
+        try:
+            await schemas.check(action, answer.payload, answer=True)
+        except OCPPError as error:
+            raise AssertionError(f"the answer to {action} breaks its schema: {error.description}") from error
+
     async def _refuse(self, message_id: str, error: OCPPError) -> None:
-        code = _SPELLING.get(error.code, error.code) or GenericError.code
         description = str(error.description or "")[:MAX_DESCRIPTION]
-        await self._send(_encode([4, message_id, code, description, {}]))
+        await self._send(_encode([4, message_id, malformed.code_of(error), description, {}]))
 
 
 def _encode(message: list[Any]) -> str:

@@ -252,10 +252,10 @@ def test_every_action_of_ocpp_is_answered(aio: Run, running: Opened) -> None:
     ("action", "payload", "code"),
     [
         ("Reset", "{}", "ProtocolError"),
-        ("Reset", '{"type":"Lukewarm"}', "FormationViolation"),
+        ("Reset", '{"type":"Lukewarm"}', "PropertyConstraintViolation"),
         ("Reset", '{"type":5}', "TypeConstraintViolation"),
-        ("Reset", "[]", "TypeConstraintViolation"),
-        ("Reset", "null", "TypeConstraintViolation"),
+        ("Reset", "[]", "FormationViolation"),
+        ("Reset", "null", "FormationViolation"),
         ("UnlockConnector", '{"connectorId":"1"}', "TypeConstraintViolation"),
         ("ChangeConfiguration", '{"key":"' + "k" * 60 + '","value":"1"}', "TypeConstraintViolation"),
         ("RemoteStartTransaction", '{"idTag":"' + "t" * 21 + '"}', "TypeConstraintViolation"),

@@ -85,7 +85,7 @@ def test_calls_take_turns_and_answers_find_their_call(aio: Run) -> None:
 
 
 def test_an_answer_to_another_id_is_left_alone(aio: Run, expected_log: Expected) -> None:
-    expected_log("kiosk.station.ocpp.wire", "not open: somebody-else")
+    expected_log("kiosk.station.ocpp.wire", "not open: 'somebody-else'")
 
     async def story(pipe: Pipe, wire: Wire) -> None:
         asked = asyncio.create_task(wire.request("Heartbeat", {}))
@@ -189,7 +189,9 @@ def test_dropping_waits_for_the_answer_being_made(aio: Run) -> None:
     aio(story())
 
 
-def test_an_answer_of_ours_that_breaks_the_schema_is_not_sent(aio: Run) -> None:
+def test_an_answer_of_ours_that_breaks_the_schema_is_not_sent(aio: Run, expected_log: Expected) -> None:
+    expected_log("kiosk.station.ocpp.wire", "Reset of the backend failed")
+
     async def story() -> None:
         pipe = Pipe()
 
@@ -199,7 +201,7 @@ def test_an_answer_of_ours_that_breaks_the_schema_is_not_sent(aio: Run) -> None:
         serving = asyncio.create_task(wire_on(pipe, wrong).serve())
         pipe.tell(2, "1", "Reset", {"type": "Soft"})
         await pipe.settle()
-        assert pipe.sent[0][:3] == [4, "1", "FormationViolation"]
+        assert pipe.sent[0][:3] == [4, "1", "InternalError"]
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
 
