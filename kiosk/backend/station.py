@@ -18,6 +18,8 @@ from ocpp.v16.enums import (
     RegistrationStatus,
 )
 
+from websockets.exceptions import ConnectionClosed
+
 from kiosk.backend.recording import RecordedSocket
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Station(ChargePoint):  # type: ignore[misc]  # the library carries no type
             if not asking.done():
                 raise StationGone(f"station {self.identity} hung up")
             return asking.result()
+        except ConnectionClosed as error:
+            raise StationGone(f"station {self.identity} hung up") from error
         finally:
             asking.cancel()  # also when whoever asked has gone
 
