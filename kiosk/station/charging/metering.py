@@ -18,10 +18,18 @@ END: Final = "Transaction.End"
 
 
 def values(
-    measurands: tuple[str, ...], reading: Reading | None, meter_wh: int | None, offered_w: int | None
+    measurands: tuple[str, ...],
+    reading: Reading | None,
+    meter_wh: int | None,
+    offered_w: int | None,
+    offered_a: float | None = None,
 ) -> dict[str, float]:
     """The wanted measurands that are known now; a phase suffix (``Voltage.L1``) asks for the same quantity."""
-    known: dict[str, float | int | None] = {"Energy.Active.Import.Register": meter_wh, "Power.Offered": offered_w}
+    known: dict[str, float | int | None] = {
+        "Energy.Active.Import.Register": meter_wh,
+        "Power.Offered": offered_w,
+        "Current.Offered": offered_a,
+    }
     if reading is not None:
         known |= {
             "Power.Active.Import": reading.power_w,

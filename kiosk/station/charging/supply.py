@@ -7,18 +7,22 @@ watchdog, so that a dead core means no power.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
 
+from kiosk.model.clock import Clock
 from kiosk.model.enums import LimitReason
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.bay import Bay
 from kiosk.station.charging.connector import Stage
+from kiosk.station.charging.profiles import ProfileBook
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.hardware.ports import HardwarePort
 from kiosk.station.power import (
     Allocation,
     Limits,
+    Outlet,
     Request,
     Strategy,
     allocate,
@@ -26,6 +30,7 @@ from kiosk.station.power import (
     stacks_of,
 )
 from kiosk.station.power.load_management import Watchdog
+from kiosk.station.power.profiles import Bound
 from kiosk.station.state import State
 
 log = logging.getLogger(__name__)
@@ -39,12 +44,16 @@ class Supply:
         settings: Settings,
         installation: Installation,
         state: State,
+        profiles: ProfileBook,
+        clock: Clock,
     ) -> None:
         self._hardware = hardware
         self._sessions = sessions
         self._settings = settings
         self._installation = installation
         self._state = state
+        self._profiles = profiles
+        self._clock = clock
         self._stacks = stacks_of(installation)
         self.allocation: Allocation | None = None
         self.controller = Watchdog()  # over an external load management
@@ -53,7 +62,7 @@ class Supply:
         """One allocation: limits first go down, then stacks move, then limits go up."""
         bays = self._sessions.bays
         running = [bay for bay in bays.values() if bay.running]
-        limits = self._limits(now_s)
+        limits = self._limits(running, now_s)
         strategy = Strategy(self._settings.str("ChargingStrategy"))
         new = allocate([_request(bay, now_s) for bay in running], self._stacks, limits, strategy, self.allocation)
         self._switch(new)
@@ -71,19 +80,29 @@ class Supply:
                 deauthorized = bay.session is not None and bay.session.deauthorized
                 bay.limit_w = 0 if deauthorized else share.limit_w
                 bay.port.set_limit_w(bay.limit_w)
+                bay.limit_a = round(bay.limit_w / self._profiles.volts(bay, now_s), 1)
                 self._tell(bay, bay.limit_w, share.reason, share.shared_with)
             else:
-                bay.limit_w = 0
+                bay.limit_w, bay.limit_a = 0, 0.0
                 self._tell(bay, None, None, ())
             bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
         self.allocation = new
 
-    def _limits(self, now_s: float) -> Limits:
+    def _limits(self, running: Sequence[Bay], now_s: float) -> Limits:
+        """Every limit in force now. Profiles are asked anew each step, so that a period's edge is met by the next
+        step whatever the clock did meanwhile."""
         grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
+        now = self._clock.now()
+        bounds = {bay.id: self._profiles.session_bound(bay, now, now_s) for bay in running}
+        outlets = outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit"))
         return Limits(
-            outlets=outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit")),
+            outlets=tuple(
+                outlet if (bound := bounds.get(outlet.connector_id)) is None else _bounded(outlet, bound)
+                for outlet in outlets
+            ),
             grid_w=grid_w,
             fallback_w=self.controller.fallback_w(self._settings, now_s),
+            profile_w=self._profiles.station_bound(now).limit_w,
         )
 
     def _switch(self, new: Allocation) -> None:
@@ -102,6 +121,12 @@ class Supply:
         old = self._state.connector(bay.id)
         new = msgspec.structs.replace(old, limit_w=limit_w, limit_reason=reason, shared_with=shared_with)
         self._state.set_connector(new, live=(reason, shared_with) == (old.limit_reason, old.shared_with))
+
+
+def _bounded(outlet: Outlet, bound: Bound) -> Outlet:
+    """Less than the profile's minChargingRate is of no use to that car."""
+    least_w = max(outlet.min_power_w, bound.min_w)
+    return msgspec.structs.replace(outlet, profile_w=bound.limit_w, min_power_w=least_w)
 
 
 def _request(bay: Bay, now_s: float) -> Request:

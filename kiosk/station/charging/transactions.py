@@ -111,7 +111,8 @@ class Transactions:
         run = bay.session if bay.session is not None and not bay.session.over else None
         meter_wh = run.meter_wh if run is not None else bay.port.meter_wh()
         measurands = tuple(dict.fromkeys((*self._settings.csl(sent_key), *self._settings.csl(kept_key))))
-        values = metering.values(measurands, bay.fresh_reading(self._clock.monotonic()), meter_wh, bay.limit_w)
+        reading = bay.fresh_reading(self._clock.monotonic())
+        values = metering.values(measurands, reading, meter_wh, bay.limit_w, bay.limit_a)
         if values:
             sample = MeterSample(
                 local_id=run.local_id if run is not None else None,

@@ -89,6 +89,12 @@ def bound_of_session(profiles: Sequence[Profile], outlook: Outlook, now: datetim
     return _bound(ranked, held.begin_ms if held else now_ms, now_ms, outlook.circuit)
 
 
+def limit_alone(profile: Profile, session: Held | None, now: datetime) -> float | None:
+    """What one profile says now, in its own unit, whatever others say; None: nothing."""
+    found = prevailing([profile], session.begin_ms if session else None, to_ms(now))
+    return None if found.profile is None else profile.limits[found.period] / 10
+
+
 def bound_of_station(profiles: Sequence[Profile], now: datetime) -> Bound:
     """The limit of the whole station now, W at the grid."""
     return _bound(of_station(profiles), None, to_ms(now), GRID)

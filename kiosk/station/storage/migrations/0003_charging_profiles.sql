@@ -7,5 +7,7 @@ CREATE TABLE charging_profiles (
     stack_level  INTEGER NOT NULL,
     local_id     TEXT,
     payload      TEXT NOT NULL,
-    installed_at TEXT NOT NULL
+    installed_at TEXT NOT NULL,
+    CHECK ((purpose = 'TxProfile') = (local_id IS NOT NULL)),
+    UNIQUE (connector_id, purpose, stack_level)
 ) STRICT;
