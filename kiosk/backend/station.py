@@ -17,7 +17,6 @@ from ocpp.v16.enums import (
     DataTransferStatus,
     RegistrationStatus,
 )
-
 from websockets.exceptions import ConnectionClosed
 
 from kiosk.backend.recording import RecordedSocket
