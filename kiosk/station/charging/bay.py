@@ -102,6 +102,7 @@ class Bay:
     reserved_until: datetime | None = None  # strangers may not begin here, until then at least
     can_start: bool = True  # power allows another session (decision 10)
     limit_w: int = 0
+    limit_a: float = 0.0  # the same as a current (AC: per phase), by the battery's voltage
     reading: Reading | None = None
 
     @property
@@ -115,6 +116,11 @@ class Bay:
     @property
     def running(self) -> bool:
         return self.stage in RUNNING
+
+    @property
+    def busy(self) -> bool:
+        """Somebody uses it: a plug is in, somebody is authorized, a transaction is open."""
+        return self.running or self.stage is Stage.AUTHORIZED or self.port.plugged
 
     @property
     def status(self) -> ChargePointStatus:

@@ -5,14 +5,24 @@ from __future__ import annotations
 from kiosk.model.enums import ResetKind
 from kiosk.model.errors import UnknownConnector
 from kiosk.station.ocpp.asked import Payload, Station
+from kiosk.station.ocpp.handlers import charging_profiles
 
 
 async def remote_start(station: Station, asked: Payload) -> Payload:
-    """OCPP 1.6 section 5.11. Rejected before we are accepted, and for connector 0."""
+    """OCPP 1.6 section 5.11. Rejected before we are accepted, for connector 0, and with a profile that is none.
+
+    A station without smart charging leaves the profile alone, as the section wants it.
+    """
     connector_id = asked.get("connectorId")
     if not station.accepted() or (connector_id is not None and not 1 <= connector_id <= station.connectors):
         return {"status": "Rejected"}
-    accepted = await station.commands.remote_start(asked["idTag"], connector_id)
+    profile = asked.get("chargingProfile") if charging_profiles.supported(station) else None
+    if profile is None:
+        accepted = await station.commands.remote_start(asked["idTag"], connector_id)
+    elif charging_profiles.unfit_for_start(station, profile):
+        accepted = False
+    else:
+        accepted = await station.commands.remote_start(asked["idTag"], connector_id, profile)
     return {"status": "Accepted" if accepted else "Rejected"}
 
 
