@@ -246,6 +246,13 @@ class Csms:
         """A time as OCPP writes it."""
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
+    @staticmethod
+    def judge_time(text: str) -> datetime:
+        """A time as the station wrote it. Raises AssertionError when it is none of OCPP's."""
+        at = parse_time(text)
+        assert at is not None, f"{text!r} is no time"
+        return at
+
     def time_in(self, seconds: float) -> str:
         """So many seconds from now, as OCPP writes it."""
         return self.text(self.now() + timedelta(seconds=seconds))
@@ -263,6 +270,13 @@ class Csms:
         answered = await self.call(action, payload)
         assert answered.get("status") == status, f"{action} {payload}: {answered}, not {status}"
         return answered
+
+    async def status_or_code(self, action: str, payload: Payload) -> str:
+        """The status of the answer, or the code of a CALLERROR, where the specification leaves the choice."""
+        try:
+            return str((await self.call(action, payload)).get("status"))
+        except CallError as refused:
+            return refused.code
 
     async def set_key(self, key: str, value: str | int | bool) -> None:
         """ChangeConfiguration that is to be accepted."""
