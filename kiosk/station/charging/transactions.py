@@ -36,6 +36,8 @@ class Transactions:
         self._settings = settings
         self._clock = clock
         self._aligned_at: datetime | None = None  # the next point of the clock grid
+        settings.subscribe(self._key_changed)
+        self._aligned_every_s = 0  # ... and the interval it was worked out for
 
     async def begin(self, bay: Bay, grant: Grant, meter_wh: int) -> Running:
         """Commit the begin of a transaction; the caller energises only afterwards.
@@ -84,12 +86,12 @@ class Transactions:
         if interval_s <= 0:
             run.next_sample_at = None
             return
-        if run.next_sample_at is None:
-            run.next_sample_at = metering.next_sample(run.started_at, interval_s, now)
-        if run.next_sample_at is None or now < run.next_sample_at:
+        due, coming = run.next_sample_at, metering.next_sample(run.started_at, interval_s, now)
+        if due is None or coming is None or now < due:
+            # earlier where the interval became shorter or the clock was set back
+            run.next_sample_at = coming if due is None or coming is None else min(due, coming)
             return
-        due = run.next_sample_at
-        run.next_sample_at = metering.next_sample(run.started_at, interval_s, now)
+        run.next_sample_at = coming
         # on the grid when the step came in time, else at the true moment
         stamp = due if (now - due).total_seconds() < 1.0 else now
         await self._sample(bay, stamp, metering.PERIODIC, "MeterValuesSampledData", "StopTxnSampledData")
@@ -98,13 +100,18 @@ class Transactions:
         """Commit clock-aligned samples of all connectors, stamped on the grid (OCPP 1.6 section 9.1.7)."""
         now = self._clock.now()
         interval_s = self._settings.int("ClockAlignedDataInterval")
-        due = self._aligned_at
+        due = self._aligned_at if interval_s == self._aligned_every_s else None
+        self._aligned_every_s = interval_s
         if due is None or now >= due or interval_s <= 0:
             self._aligned_at = metering.next_aligned(interval_s, now)
         if due is None or now < due or interval_s <= 0:
             return
         for bay in bays:
             await self._sample(bay, due, metering.CLOCK, "MeterValuesAlignedData", "StopTxnAlignedData")
+
+    def _key_changed(self, name: str) -> None:
+        if name == "ClockAlignedDataInterval":
+            self._aligned_at = None  # the grid is another one from now on
 
     async def _sample(self, bay: Bay, at: datetime, context: str, sent_key: str, kept_key: str) -> None:
         """One sample of what is sent now and what StopTransaction will want; nothing known: nothing kept."""
