@@ -22,9 +22,9 @@ class Memory:
         self._possible[name] = [value]
 
     def asked(self, name: str, value: Any) -> None:
-        """A change is under way."""
-        known = self._possible.setdefault(name, [])
-        if value not in known:
+        """A change is under way. What was never read stays unknown until it is granted or found."""
+        known = self._possible.get(name)
+        if known and value not in known:
             known.append(value)
 
     def granted(self, name: str, value: Any) -> None:

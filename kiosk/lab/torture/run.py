@@ -85,10 +85,12 @@ class _Witness(Recorder):
 
 
 async def torture(plan: Plan, say: Callable[[str], None] = lambda _line: None) -> Outcome:
-    """Do it all. Raises CoreDead when a core ends by itself or does not come up, TimeoutError without an end."""
+    """Do it all. Raises CoreDead when a core ends by itself, does not come up, or never comes to rest."""
     run = _Run(plan, say)
     try:
         return await run.all()
+    except TimeoutError as error:
+        raise CoreDead(f"nothing comes to rest; look into {plan.folder}") from error
     finally:
         await run.close()
 
