@@ -1,0 +1,308 @@
+"""The shell of firmware updates: one job at a time, stored before every step, cancelled for a newer one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from kiosk.model.clock import Clock
+from kiosk.model.errors import BadFile, TransferFailed
+from kiosk.model.file_jobs import Acceptance, FirmwareStatus
+from kiosk.station.system import update
+from kiosk.station.system.firmware import FirmwareSlots, Running
+from kiosk.station.system.ports import JobStore
+from kiosk.station.system.transfer import TransferPort
+from kiosk.station.system.update import Job, Outcome, Stage, Step, Work
+
+log = logging.getLogger(__name__)
+
+NAME: Final = "firmware_job"
+LOOK_S: Final = 1.0
+"""How often it is looked whether the sessions are over."""
+LONGEST_WAIT_S: Final = 60.0
+"""The station's time may be corrected while a date is waited for."""
+HEARD_S: Final = 5.0
+"""How long a restart waits for the backend to take the status before it."""
+
+Verify = Callable[[Path, str, str], Awaitable[bool]]
+"""Image, signing certificate (PEM), signature (base64): whether the signature is good."""
+
+
+class Site(Protocol):
+    """What an update needs of the station."""
+
+    def busy(self) -> bool:
+        """Somebody charges, or is about to."""
+        ...
+
+    def hold(self, held: bool) -> None:
+        """No new sessions while held; told as Unavailable, and as it was before when let go."""
+        ...
+
+    def reset(self) -> None:
+        """Restart, if that is not under way already."""
+        ...
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A status to be told; ``heard`` is called when the backend has taken it."""
+
+    status: FirmwareStatus
+    request_id: int | None
+    heard: Callable[[], None]
+
+
+class _Cut(Exception):
+    """The work is not wanted any more."""
+
+
+class Updates:
+    """``folder``: images are kept there until they are installed."""
+
+    def __init__(
+        self,
+        *,
+        slots: FirmwareSlots,
+        transfer: TransferPort,
+        folder: Path,
+        store: JobStore,
+        site: Site,
+        clock: Clock,
+        verify: Verify,
+    ) -> None:
+        self.running = Running()
+        self.just_installed = False
+        """This start is the first of a new firmware."""
+        self.last: Job | None = None
+        """The job before, once the backend knows how it ended."""
+        self.on_status: Callable[[Told], None] | None = None
+        self._slots = slots
+        self._transfer = transfer
+        self._folder = folder
+        self._store = store
+        self._site = site
+        self._clock = clock
+        self._verify = verify
+        self._job: Job | None = None
+        self._changed = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._owed: tuple[FirmwareStatus, ...] = ()  # found out by ``load``, told by ``run``
+        self._unheard: set[object] = set()
+        self._done = ""  # id of the job whose end the backend has taken
+
+    @property
+    def job(self) -> Job | None:
+        return self._job
+
+    @property
+    def status(self) -> FirmwareStatus:
+        """What is going on now; Idle when nothing is."""
+        return update.shown(self._job)
+
+    def image(self, job: Job) -> Path:
+        """Where the image of a job lies, or will lie."""
+        return self._folder / f"{job.id}.img"
+
+    async def load(self) -> None:
+        """Boot, and take up the job that the last core left. Call once, before anything is told."""
+        self.running = await asyncio.to_thread(self._slots.boot)
+        text = await self._store.get(NAME)
+        if text:
+            try:
+                job = msgspec.json.decode(text, type=Job)
+            except msgspec.DecodeError as error:
+                log.error("the stored firmware update is unreadable and given up: %s", error)
+                await self._store.set(NAME, "")
+            else:
+                step = update.resumed(job, self.running)
+                self.just_installed = job.stage is not Stage.OVER and step.job.status is FirmwareStatus.INSTALLED
+                log.info("firmware update %s goes on after a restart: %s", job.id, step.job.stage)
+                self._owed = await self._keep(step)
+        await asyncio.to_thread(self._tidy)
+        self._site.hold(update.holds(self._job, self._clock.now()))
+
+    async def request(self, job: Job) -> Acceptance:
+        """Begin a job; a running one gives way unless it is past the point of no return. Raises StorageFailed."""
+        async with self._turn:
+            before = self._job
+            if not update.replaceable(before):
+                return Acceptance.REJECTED
+            await self._keep(Step(job))
+            self._owed = ()
+        self._changed.set()
+        if before is None or before.stage is Stage.OVER:
+            return Acceptance.ACCEPTED
+        log.warning("firmware update %s gives way to %s", before.id, job.id)
+        return Acceptance.ACCEPTED_CANCELED
+
+    async def run(self) -> None:
+        """Until cancelled. Raises StorageFailed."""
+        self._tell(self._owed)
+        self._owed = ()
+        while True:
+            self._changed.clear()
+            job = self._job
+            now = self._clock.now()
+            self._site.hold(update.holds(job, now))
+            if job is None:
+                await self._changed.wait()
+                continue
+            due = update.due(job, now, busy=self._site.busy())
+            if not await self._take(update.entered(job, due)):
+                continue
+            if due.work is Work.NOTHING:
+                await asyncio.to_thread(self._tidy)
+                if self._done == job.id:
+                    await self._forget(job)
+                else:
+                    await self._changed.wait()
+            elif due.work is Work.WAIT:
+                await self._wait(self._seconds(due.until))
+            else:
+                await self._unless_replaced(self._do(job.id, due.work))
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _seconds(self, until: datetime | None) -> float:
+        if until is None:
+            return LOOK_S
+        return min(LONGEST_WAIT_S, max(0.001, (until - self._clock.now()).total_seconds()))
+
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+
+    async def _unless_replaced(self, work: Awaitable[None]) -> None:
+        """Do it, or give it up as soon as another job is wanted."""
+        doing = asyncio.ensure_future(work)
+        replaced = asyncio.ensure_future(self._replaced())
+        try:
+            await asyncio.wait({doing, replaced}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            replaced.cancel()
+            if not doing.done():
+                doing.cancel()
+            await asyncio.gather(replaced, doing, return_exceptions=True)
+        if not doing.cancelled():
+            doing.result()
+
+    async def _replaced(self) -> None:
+        job = self._job
+        while self._job is not None and job is not None and self._job.id == job.id:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _do(self, job_id: str, work: Work) -> None:
+        job = self._job
+        if job is None or job.id != job_id:
+            return
+        if work is Work.RESET:
+            await self._reset()
+            return
+        version = ""
+        try:
+            match work:
+                case Work.DOWNLOAD:
+                    await self._transfer.download(job.location, self.image(job))
+                    outcome = Outcome.DONE
+                case Work.VERIFY:
+                    good = await self._verify(self.image(job), job.certificate, job.signature)
+                    outcome = Outcome.DONE if good else Outcome.BROKEN
+                case _:
+                    version = await self._install(job)
+                    outcome = Outcome.DONE
+        except TransferFailed as error:
+            log.warning("firmware update %s: %s", job.id, error)
+            outcome = Outcome.BROKEN if error.final else Outcome.FAILED
+        except BadFile as error:
+            log.warning("firmware update %s: %s", job.id, error)
+            outcome = Outcome.BROKEN
+        except OSError as error:
+            log.warning("firmware update %s: %s: %s", job.id, work, error.strerror or error)
+            outcome = Outcome.FAILED
+        await self._take(update.after(job, outcome, self._clock.now(), version=version))
+
+    async def _install(self, job: Job) -> str:
+        unwanted = threading.Event()
+
+        def check() -> None:
+            if unwanted.is_set():
+                raise _Cut
+
+        writing = asyncio.ensure_future(asyncio.to_thread(self._slots.install, self.image(job), job.id, check))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            unwanted.set()
+            await asyncio.gather(writing, return_exceptions=True)
+            raise
+
+    async def _reset(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEARD_S):
+                while self._unheard:  # noqa: ASYNC110 a few looks, once in a firmware's life
+                    await asyncio.sleep(0.1)
+        log.warning("the new firmware is started by a restart")
+        self._site.reset()
+        await asyncio.Event().wait()
+
+    async def _take(self, step: Step) -> bool:
+        """Store, then tell; False when the job was replaced meanwhile."""
+        async with self._turn:
+            if self._job is None or self._job.id != step.job.id:
+                return False
+            if step.job != self._job:
+                await self._keep(step)
+            self._tell(step.told)
+        return True
+
+    async def _keep(self, step: Step) -> tuple[FirmwareStatus, ...]:
+        await self._store.set(NAME, msgspec.json.encode(step.job).decode())
+        self._job = step.job
+        return step.told
+
+    def _tell(self, statuses: tuple[FirmwareStatus, ...]) -> None:
+        job = self._job
+        if job is None:
+            return
+        for status in statuses:
+            log.info("firmware update %s: %s", job.id, status)
+            if self.on_status is None:
+                continue
+            mark = object()
+            self._unheard.add(mark)
+            self.on_status(Told(status, job.request_id, partial(self._heard, mark, job.id, status)))
+
+    def _heard(self, mark: object, job_id: str, status: FirmwareStatus) -> None:
+        self._unheard.discard(mark)
+        job = self._job
+        if job is not None and job.id == job_id and job.stage is Stage.OVER and job.status is status:
+            self._done = job_id
+            self._changed.set()
+
+    async def _forget(self, job: Job) -> None:
+        """Its end was heard: a restart need not tell it again."""
+        async with self._turn:
+            if self._job is not None and self._job.id == job.id:
+                await self._store.set(NAME, "")
+                self._job, self.last = None, job
+
+    def _tidy(self) -> None:
+        """Only the image that is still needed stays."""
+        job = self._job
+        keep = self.image(job) if job is not None and job.stage is not Stage.OVER else None
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.iterdir():
+            if path.suffix in (".img", ".part") and path != keep:
+                path.unlink(missing_ok=True)
