@@ -15,6 +15,7 @@ from ocpp.v16.enums import (
     Action,
     AuthorizationStatus,
     DataTransferStatus,
+    GenericStatus,
     RegistrationStatus,
 )
 from websockets.exceptions import ConnectionClosed
@@ -135,6 +136,22 @@ class Station(ChargePoint):  # type: ignore[misc]  # the library carries no type
     @on(Action.diagnostics_status_notification)
     def on_diagnostics(self, status: str) -> Any:
         return call_result.DiagnosticsStatusNotification()
+
+    @on(Action.security_event_notification)
+    def on_security_event(self, type: str, timestamp: str, tech_info: str = "") -> Any:
+        return call_result.SecurityEventNotification()
+
+    @on(Action.log_status_notification)
+    def on_log_status(self, status: str, request_id: int | None = None) -> Any:
+        return call_result.LogStatusNotification()
+
+    @on(Action.signed_firmware_status_notification)
+    def on_signed_firmware(self, status: str, request_id: int | None = None) -> Any:
+        return call_result.SignedFirmwareStatusNotification()
+
+    @on(Action.sign_certificate)
+    def on_sign_certificate(self, csr: str) -> Any:
+        return call_result.SignCertificate(status=GenericStatus.rejected)  # it is no certificate authority
 
 
 def explain(error: BaseException) -> str:
