@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 STATUS_FIRST_S: Final = 0.01
 """A status and a start that are due in the same moment: the status takes the turn."""
+COUNTED_EVERY_S: Final = 0.5
+"""While a backlog goes out, the counts are shown this often."""
 
 
 class Delivery:
@@ -54,6 +56,8 @@ class Delivery:
         self._wake = asyncio.Event()
         self._not_before: tuple[int, float] = (0, 0.0)  # (fact, monotonic time of its next try)
         self._held = 0  # fact that has waited for its connector's status
+        self._ahead: Fact | None = None  # read with the last answer's commit
+        self._counted_s = 0.0
         self.before_start: Callable[[int], float] = lambda _connector_id: 0.0
         self.waiting = 0
         self.undelivered = 0
@@ -75,9 +79,10 @@ class Delivery:
         """Until cancelled. Raises StorageFailed."""
         while True:
             self._wake.clear()
-            await self._count()
+            await self._count(self._clock.monotonic() - self._counted_s >= COUNTED_EVERY_S)
             wait_s = await self._step()
             if wait_s != 0:
+                await self._count(True)
                 await wait(self._wake, wait_s)
 
     async def _step(self) -> float | None:
@@ -85,7 +90,7 @@ class Delivery:
         wire = self._wire
         if wire is None:
             return None
-        fact = await self._journal.next_fact()
+        fact, self._ahead = self._ahead or await self._journal.next_fact(), None
         if fact is None:
             return None
         seq, not_before_s = self._not_before
@@ -96,7 +101,7 @@ class Delivery:
             return wait_s
         message = await self._message(fact)
         if message is None:
-            await self._journal.answered(fact.seq)  # the keys want nothing of it told
+            self._ahead = await self._journal.answered(fact.seq)  # the keys want nothing of it told
             return 0
         try:
             await self._settle(fact, await wire.request(message.action, message.payload))
@@ -126,8 +131,7 @@ class Delivery:
 
     async def _message(self, fact: Fact) -> outbox.Message | None:
         if isinstance(fact.payload, TransactionEnd):
-            session = await self._journal.session(fact.payload.local_id)
-            samples = await self._journal.samples_of(fact.payload.local_id)
+            session, samples = await self._journal.told_at_end(fact.payload.local_id, outbox.MAX_TRANSACTION_DATA)
             return outbox.message(fact, self._keys(), session, samples)
         return outbox.message(fact, self._keys())
 
@@ -135,11 +139,11 @@ class Delivery:
         """Commit the answer, then tell whoever waits for it. Raises BackendRefused for an unfit answer."""
         if fact.kind is FactKind.BEGIN:
             start = answers.read(answered, answers.Start)
-            await self._journal.answered(fact.seq, start.transaction_id, start.id_tag_info.status)
+            self._ahead = await self._journal.answered(fact.seq, start.transaction_id, start.id_tag_info.status)
             assert fact.local_id is not None
             await self._on_start_answered(fact.local_id, start.transaction_id, start.id_tag_info.info)
             return
-        await self._journal.answered(fact.seq)
+        self._ahead = await self._journal.answered(fact.seq)
         if isinstance(fact.payload, TransactionEnd) and fact.payload.id_tag:
             await self._take_verdict(fact.payload.id_tag, answered)
 
@@ -151,7 +155,7 @@ class Delivery:
             log.warning("StopTransaction.conf: %s", error)
             return
         if told is not None:
-            await remember(self._settings, self._tags, id_tag, told.info)
+            await remember(self._settings, self._tags, id_tag, told.info, self._clock)
 
     async def _failed(self, fact: Fact, action: str, reason: str) -> None:
         attempts = await self._journal.failed(fact.seq)
@@ -163,9 +167,12 @@ class Delivery:
         self._not_before = (fact.seq, self._clock.monotonic() + wait_s)
         log.warning("%s failed (attempt %d), again in %g s: %s", action, attempts, wait_s, reason)
 
-    async def _count(self) -> None:
+    async def _count(self, show: bool) -> None:
+        if not show:
+            return
         counted = await self._journal.waiting()
         if counted != (self.waiting, self.undelivered):
+            self._counted_s = self._clock.monotonic()
             self.waiting, self.undelivered = counted
             self._on_counted()
 

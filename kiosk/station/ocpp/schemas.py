@@ -104,7 +104,7 @@ def _typed(schema: dict[str, Any], definitions: dict[str, Any], name: str) -> An
         return _object(schema, definitions, name)
     if kind == "array":
         items = _typed(schema["items"], definitions, f"{name}_item")
-        return Annotated[list[items], msgspec.Meta(min_length=schema.get("minItems", 0))]
+        return Annotated[list[items], msgspec.Meta(min_length=schema.get("minItems", 0))]  # type: ignore[valid-type]
     if not isinstance(kind, str) or kind not in _SIMPLE:
         raise _TooRich(f"{name}: type {kind!r}")
     if "maxLength" in schema:

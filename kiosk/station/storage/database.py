@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
 from typing import Final, TypeVar
@@ -16,6 +14,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.errors import StorageFailed
 from kiosk.station.storage import migrations
 from kiosk.station.storage.salvage import salvage
+from kiosk.station.storage.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +48,10 @@ class Database:
     A call whose awaiting task is cancelled before its turn is dropped; after its turn began, it is committed.
     """
 
-    def __init__(self, path: Path, clock: Clock, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, clock: Clock, worker: Worker) -> None:
         self.path = path
         self.clock = clock
-        self._executor = executor
+        self._worker = worker
         self._connection: sqlite3.Connection | None = None
 
     @classmethod
@@ -63,20 +62,25 @@ class Database:
         as far as they can be read. Raises StorageFailed when the file cannot be opened or written, BadFile when a
         newer program wrote it.
         """
-        database = cls(path, clock, ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage"))
+        database = cls(path, clock, Worker("storage"))
         try:
-            await asyncio.get_running_loop().run_in_executor(database._executor, database._open)
+            await database._worker.do(database._open)
         except BaseException:
-            database._executor.shutdown(wait=False)
+            database._worker.leave()
             raise
         return database
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(
+        self, work: Callable[[sqlite3.Connection], T], committed: Callable[[T], None] | None = None
+    ) -> T:
         """Do ``work`` on the thread, in one SQL transaction, committed to the disk before this returns.
+
+        ``committed`` is called with its result on the thread, only and always when the commit succeeded, even if
+        nobody waits any more.
 
         Whatever ``work`` raises rolls back and comes out here; trouble with the file comes as StorageFailed.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._transact, work)
+        return await self._worker.do(self._transact, work, committed)
 
     async def check(self) -> list[str]:
         """Read the whole file for damage; the problems found, empty when sound.
@@ -84,14 +88,14 @@ class Database:
         Takes seconds on a large file, during which nothing is written: meant for an idle hour. After a finding,
         the next open sets the file aside.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._check)
+        return await self._worker.do(self._check)
 
     async def close(self) -> None:
         """Finish the queue, fold the write-ahead log into the file, end the thread. Idempotent."""
         if self._connection is None:
             return
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
-        self._executor.shutdown(wait=True)
+        await self._worker.do(self._close)
+        self._worker.stop()
 
     # --- on the thread -------------------------------------------------------------------------------------
 
@@ -157,7 +161,7 @@ class Database:
         else:
             log.info("saved from %s: %s", aside.name, saved)
 
-    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transact(self, work: Callable[[sqlite3.Connection], T], committed: Callable[[T], None] | None) -> T:
         connection = self._connection
         if connection is None:
             raise StorageFailed(f"{self.path}: cannot be used: it is closed; start the station core again")
@@ -178,6 +182,8 @@ class Database:
             if _code(error) in _DAMAGED:
                 self._mark_suspect()
             raise self._failed(error) from error
+        if committed is not None:
+            committed(result)
         return result
 
     def _check(self) -> list[str]:

@@ -12,15 +12,12 @@ import msgspec
 
 from kiosk.model.enums import AuthorizationSource, AuthorizationStatus
 from kiosk.station.storage import statements
-from kiosk.station.storage.database import Database
+from kiosk.station.storage.owed import Owed, Tally
 from kiosk.station.storage.records import (
     Checkpoint,
-    Delivery,
-    Fact,
     FactKind,
     MeterSample,
     OpenTransaction,
-    Payload,
     SessionRecord,
     TransactionBegin,
     TransactionEnd,
@@ -30,29 +27,22 @@ from kiosk.station.storage.records import (
 
 log = logging.getLogger(__name__)
 
-_DECODERS: Final[dict[FactKind, msgspec.json.Decoder[Payload]]] = {
-    FactKind.BEGIN: msgspec.json.Decoder(TransactionBegin),
-    FactKind.SAMPLE: msgspec.json.Decoder(MeterSample),
-    FactKind.END: msgspec.json.Decoder(TransactionEnd),
-}
+DECODE_SAMPLE: Final = msgspec.json.Decoder(MeterSample).decode
 
 
-class Journal:
+class Journal(Owed):
     """The one owner of transaction facts and of what a backend is still owed.
 
     A later fact of a transaction is owed only if its begin was: a backend that never heard of a transaction is
     not told of its samples or its end.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
     # --- a session's life ----------------------------------------------------------------------------------
 
     async def begin(self, begin: TransactionBegin, *, owed: bool) -> int:
         """Number of the fact. ``owed``: a backend is to be told. Raises ValueError for a local_id used before."""
 
-        def work(sql: sqlite3.Connection) -> int:
+        def work(sql: sqlite3.Connection, change: Tally) -> int:
             if statements.transaction(sql, begin.local_id) is not None:
                 raise ValueError(f"transaction {begin.local_id} was begun already")
             sql.execute(
@@ -75,9 +65,10 @@ class Journal:
             statements.checkpoint(
                 sql, Checkpoint(local_id=begin.local_id, at=begin.started_at, meter_wh=begin.meter_start_wh)
             )
+            change.grew(FactKind.BEGIN, owed)
             return statements.add(sql, FactKind.BEGIN, begin.local_id, begin.connector_id, begin, owed)
 
-        return await self._database.run(work)
+        return await self.commit(work)
 
     async def sample(self, sample: MeterSample, *, owed: bool) -> int | None:
         """Number of the fact; None when the transaction has ended meanwhile, then nothing is kept.
@@ -85,17 +76,27 @@ class Journal:
         Raises ValueError for an unknown transaction.
         """
 
-        payload = msgspec.json.encode(sample).decode()
+        [seq] = await self.samples([sample], owed=owed)
+        return seq
 
-        def work(sql: sqlite3.Connection) -> int | None:
-            if sample.local_id is None:
-                return statements.add(sql, FactKind.SAMPLE, None, sample.connector_id, sample, owed)
-            seq = statements.add_sample(sql, sample, payload, owed)
-            if seq is None:
-                statements.known(sql, sample.local_id)
-            return seq
+    async def samples(self, samples: Sequence[MeterSample], *, owed: bool) -> list[int | None]:
+        """As ``sample`` for several of one moment, in one commit."""
+        payloads = [msgspec.json.encode(sample).decode() for sample in samples]
 
-        return await self._database.run(work)
+        def work(sql: sqlite3.Connection, change: Tally) -> list[int | None]:
+            numbers: list[int | None] = []
+            for sample, payload in zip(samples, payloads, strict=True):
+                stored = statements.add_sample(sql, sample, payload, owed)
+                if stored is None and sample.local_id is not None:
+                    statements.known(sql, sample.local_id)
+                if stored is not None and stored.owed:
+                    change.grew(FactKind.SAMPLE)
+                numbers.append(None if stored is None else stored.seq)
+            if change.samples:
+                self._bound(sql, change)
+            return numbers
+
+        return await self.commit(work)
 
     async def checkpoint(self, rows: Sequence[Checkpoint]) -> None:
         """Remember the registers of running sessions; the newest replaces the one before."""
@@ -113,7 +114,7 @@ class Journal:
         Raises ValueError for an unknown transaction.
         """
 
-        def work(sql: sqlite3.Connection) -> int:
+        def work(sql: sqlite3.Connection, change: Tally) -> int:
             row = statements.known(sql, end.local_id)
             if row["ended_at"] is not None:
                 log.warning("transaction %s ended already: the second end is not kept", end.local_id)
@@ -125,9 +126,10 @@ class Journal:
             )
             sql.execute("DELETE FROM checkpoints WHERE local_id = ?", (end.local_id,))
             wanted = owed and statements.backend_knows(sql, end.local_id)
+            change.grew(FactKind.END, wanted)
             return statements.add(sql, FactKind.END, end.local_id, row["connector_id"], end, wanted)
 
-        return await self._database.run(work)
+        return await self.commit(work)
 
     async def open_transactions(self) -> list[OpenTransaction]:
         """Begun, not ended, oldest first."""
@@ -162,102 +164,35 @@ class Journal:
 
         return await self._database.run(work)
 
-    # --- what the backend is owed --------------------------------------------------------------------------
-
-    async def next_fact(self) -> Fact | None:
-        """The oldest fact still owed."""
-
-        def work(sql: sqlite3.Connection) -> Fact | None:
-            row = statements.row(
-                sql,
-                "SELECT f.*, t.transaction_id FROM facts AS f LEFT JOIN transactions AS t USING (local_id)"
-                " WHERE f.delivery = 'owed' ORDER BY f.seq LIMIT 1",
-            )
-            if row is None:
-                return None
-            kind = FactKind(row["kind"])
-            return Fact(
-                seq=row["seq"],
-                kind=kind,
-                local_id=row["local_id"],
-                connector_id=row["connector_id"],
-                payload=_DECODERS[kind].decode(row["payload"]),
-                attempts=row["attempts"],
-                transaction_id=row["transaction_id"],
-            )
-
-        return await self._database.run(work)
-
-    async def answered(
-        self, seq: int, transaction_id: int | None = None, id_tag_status: AuthorizationStatus | None = None
-    ) -> None:
-        """The backend confirmed; with ``transaction_id`` that becomes the backend's number of the transaction.
-
-        ``id_tag_status``: what it said of the tag; committed together with the number, so that a core which dies
-        before it acts upon the verdict finds it again in ``open_transactions``. Raises ValueError when nothing is
-        owed under ``seq``.
-        """
-
-        def work(sql: sqlite3.Connection) -> None:
-            statements.deliver(sql, seq, Delivery.ANSWERED)
-            if transaction_id is not None:
-                sql.execute(
-                    "UPDATE transactions SET transaction_id = ?, id_tag_status = ?"
-                    " WHERE local_id = (SELECT local_id FROM facts WHERE seq = ?)",
-                    (transaction_id, None if id_tag_status is None else id_tag_status.value, seq),
-                )
-
-        await self._database.run(work)
-
-    async def failed(self, seq: int) -> int:
-        """The backend failed to process it; returns how often that happened now."""
-
-        def work(sql: sqlite3.Connection) -> int:
-            row = statements.row(
-                sql,
-                "UPDATE facts SET attempts = attempts + 1 WHERE seq = ? AND delivery = 'owed' RETURNING attempts",
-                (seq,),
-            )
-            if row is None:
-                raise ValueError(f"fact {seq} is not owed")
-            return int(row["attempts"])
-
-        return await self._database.run(work)
-
-    async def give_up(self, seq: int) -> None:
-        """All attempts are used up: kept, no longer owed. Raises ValueError when nothing is owed under ``seq``."""
-        await self._database.run(lambda sql: statements.deliver(sql, seq, Delivery.UNDELIVERED))
-
-    async def send_again(self) -> int:
-        """Owe all undelivered facts again, with fresh attempts; returns how many."""
-
-        def work(sql: sqlite3.Connection) -> int:
-            return sql.execute(
-                "UPDATE facts SET delivery = 'owed', attempts = 0 WHERE delivery = 'undelivered'"
-            ).rowcount
-
-        return await self._database.run(work)
-
-    async def waiting(self) -> tuple[int, int]:
-        """(owed, undelivered)"""
-
-        def work(sql: sqlite3.Connection) -> tuple[int, int]:
-            (owed,) = sql.execute("SELECT count(*) FROM facts WHERE delivery = 'owed'").fetchone()
-            (lost,) = sql.execute("SELECT count(*) FROM facts WHERE delivery = 'undelivered'").fetchone()
-            return owed, lost
-
-        return await self._database.run(work)
-
     # --- looking things up ---------------------------------------------------------------------------------
 
     async def samples_of(self, local_id: str) -> list[MeterSample]:
         """All samples of a transaction, in the order they were taken."""
 
         def work(sql: sqlite3.Connection) -> list[MeterSample]:
-            rows = statements.rows(
-                sql, "SELECT payload FROM facts WHERE local_id = ? AND kind = 'sample' ORDER BY seq", (local_id,)
-            )
-            return [msgspec.json.decode(r["payload"], type=MeterSample) for r in rows]
+            return [DECODE_SAMPLE(text) for (text,) in statements.samples(sql, local_id)]
+
+        return await self._database.run(work)
+
+    async def told_at_end(self, local_id: str, most: int) -> tuple[SessionRecord | None, list[MeterSample]]:
+        """A transaction with its samples, for its StopTransaction.
+
+        Of more than ``most`` samples every second, fourth ... is read, the first and the last always, so that a
+        session of days costs no more memory than one of an hour.
+        """
+
+        def work(sql: sqlite3.Connection) -> tuple[SessionRecord | None, list[MeterSample]]:
+            row = statements.transaction(sql, local_id)
+            many = statements.count_samples(sql, local_id)
+            step = 1
+            while many // step > most:
+                step *= 2
+            kept = [
+                text
+                for n, (text,) in enumerate(statements.samples(sql, local_id))
+                if n % step == 0 or n == many - 1
+            ]
+            return (None if row is None else statements.session(row)), [DECODE_SAMPLE(text) for text in kept]
 
         return await self._database.run(work)
 

@@ -123,6 +123,13 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: int | None
 
 
+class WaitingFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that the backend did not take (yet)."""
+
+    fact: Fact
+    delivery: Delivery
+
+
 class OpenTransaction(msgspec.Struct, frozen=True, kw_only=True):
     """Begun, not ended, with the last register that was made sure of (at least the one at begin)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -61,6 +62,20 @@ def backend_knows(sql: sqlite3.Connection, local_id: str) -> bool:
     return found is not None and found["delivery"] != Delivery.NONE
 
 
+def samples(sql: sqlite3.Connection, local_id: str) -> Iterator[tuple[str]]:
+    """The payloads of a transaction's samples, one after the other."""
+    return sql.execute(
+        "SELECT payload FROM facts WHERE local_id = ? AND kind = 'sample' ORDER BY seq", (local_id,)
+    )
+
+
+def count_samples(sql: sqlite3.Connection, local_id: str) -> int:
+    (many,) = sql.execute(
+        "SELECT count(*) FROM facts WHERE local_id = ? AND kind = 'sample'", (local_id,)
+    ).fetchone()
+    return int(many)
+
+
 def add(
     sql: sqlite3.Connection, kind: FactKind, local_id: str | None, connector_id: int, payload: Payload, owed: bool
 ) -> int:
@@ -78,17 +93,27 @@ def add(
     return cursor.lastrowid
 
 
-def add_sample(sql: sqlite3.Connection, sample: MeterSample, payload: str, owed: bool) -> int | None:
-    """One statement, because it is the one that is done all day; None when the transaction is not open."""
-    cursor = sql.execute(
+class Stored(msgspec.Struct, frozen=True):
+    """Where a sample stands now, and whether a backend is owed it."""
+
+    seq: int
+    owed: bool
+
+
+def add_sample(sql: sqlite3.Connection, sample: MeterSample, payload: str, owed: bool) -> Stored | None:
+    """None when its transaction is not open."""
+    if sample.local_id is None:
+        return Stored(add(sql, FactKind.SAMPLE, None, sample.connector_id, sample, owed), owed)
+    # one statement, because it is the one that is done all day
+    rows = sql.execute(
         "INSERT INTO facts (local_id, connector_id, kind, payload, delivery)"
         " SELECT t.local_id, ?, 'sample', ?, CASE WHEN ? AND"
         " (SELECT delivery FROM facts WHERE local_id = t.local_id ORDER BY seq LIMIT 1) <> 'none'"
         " THEN 'owed' ELSE 'none' END"
-        " FROM transactions AS t WHERE t.local_id = ? AND t.ended_at IS NULL",
+        " FROM transactions AS t WHERE t.local_id = ? AND t.ended_at IS NULL RETURNING seq, delivery = 'owed'",
         (sample.connector_id, payload, owed, sample.local_id),
-    )
-    return cursor.lastrowid if cursor.rowcount == 1 else None
+    ).fetchall()
+    return Stored(rows[0][0], bool(rows[0][1])) if rows else None
 
 
 def checkpoint(sql: sqlite3.Connection, row: Checkpoint) -> None:
@@ -102,12 +127,14 @@ def checkpoint(sql: sqlite3.Connection, row: Checkpoint) -> None:
     )
 
 
-def deliver(sql: sqlite3.Connection, seq: int, delivery: Delivery) -> None:
-    cursor = sql.execute(
-        "UPDATE facts SET delivery = ? WHERE seq = ? AND delivery = 'owed'", (delivery.value, seq)
-    )
-    if cursor.rowcount != 1:
+def deliver(sql: sqlite3.Connection, seq: int, delivery: Delivery) -> FactKind:
+    """The fact is no longer owed; its kind. Raises ValueError when it was not."""
+    rows = sql.execute(
+        "UPDATE facts SET delivery = ? WHERE seq = ? AND delivery = 'owed' RETURNING kind", (delivery.value, seq)
+    ).fetchall()
+    if not rows:
         raise ValueError(f"fact {seq} is not owed")
+    return FactKind(rows[0][0])
 
 
 def session(row: sqlite3.Row) -> SessionRecord:

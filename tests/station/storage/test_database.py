@@ -137,7 +137,7 @@ def test_close_folds_the_log_and_is_idempotent(runner: asyncio.Runner, clock: Ma
         await MetaStore(db).set("a", "1")
         await db.close()
         await db.close()
-        with pytest.raises(RuntimeError):
+        with pytest.raises(StorageFailed, match="it is closed"):
             await MetaStore(db).set("a", "2")
 
     runner.run(story())
