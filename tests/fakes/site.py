@@ -1,4 +1,4 @@
-"""A whole station core with its central system, both real, on one virtual loop: what a backend and a driver see."""
+"""A whole station core with its central system, both real, on one virtual loop: as backend and driver see it."""
 
 from __future__ import annotations
 
@@ -176,6 +176,14 @@ class Site:
     async def stop(self, connector_id: int = 1) -> None:
         """By the driver, delivered."""
         await self.station.core.commands.stop(connector_id)
+        await self.settle()
+
+    async def leave(self, connector_id: int = 1) -> None:
+        """The driver ends the session, where there is one, and drives away."""
+        if self.station.core.sessions.bays[connector_id].running:
+            await self.stop(connector_id)
+        self.station.sim.unplug(connector_id)
+        await self.status_is(connector_id, "Available")
         await self.settle()
 
     def power_w(self, connector_id: int) -> int:
