@@ -7,7 +7,19 @@ from typing import Final
 
 import typer
 
-from kiosk.cli import backend, common, keys, run, screenshot, sessions, sim, status, torture, whitelist
+from kiosk.cli import (
+    backend,
+    common,
+    conformance,
+    keys,
+    run,
+    screenshot,
+    sessions,
+    sim,
+    status,
+    torture,
+    whitelist,
+)
 from kiosk.model.errors import KioskError
 
 # typer carries its own click or uses the installed one, depending on its version; this is true of both
@@ -57,6 +69,7 @@ app.command("sessions", rich_help_panel=_OPERATE)(sessions.sessions)
 app.add_typer(whitelist.app, name="whitelist", rich_help_panel=_OPERATE)
 app.command("screenshot", rich_help_panel=_OPERATE)(screenshot.screenshot)
 app.add_typer(sim.app, name="sim", rich_help_panel=_TEST)
+app.command("conformance", rich_help_panel=_TEST)(conformance.conformance)
 app.command("torture", rich_help_panel=_TEST)(torture.torture)
 
 

@@ -113,7 +113,8 @@ def cases() -> dict[str, Case]:
     """All cases by id, in the order of their ids."""
     package = importlib.import_module(PACKAGE)
     for module in pkgutil.iter_modules(package.__path__):
-        importlib.import_module(f"{PACKAGE}.{module.name}")
+        if not module.name.startswith("_"):
+            importlib.import_module(f"{PACKAGE}.{module.name}")
     return dict(sorted(_cases.items()))
 
 

@@ -9,12 +9,14 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from kiosk.backend.judge import Breach
 from kiosk.backend.recording import Frame
 from kiosk.lab.conformance.bench import Bench, bench_for
 from kiosk.lab.conformance.registry import Case, NotApplicable
@@ -45,7 +47,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     took_s: float = 0.0
     virtual_s: float = 0.0
     frames: tuple[Frame, ...] = ()
-    notes: tuple[tuple[int, Any, str], ...] = ()
+    notes: tuple[tuple[int, datetime, str], ...] = ()
+    breaches: tuple[Breach, ...] = ()
     detail: str = ""  # traceback of a failure, for whoever mends it
 
 
@@ -108,6 +111,7 @@ async def _played(case: Case, folder: Path) -> Outcome:
         reason=reason,
         frames=tuple(bench.csms.central.recorder.frames) if bench is not None else (),
         notes=tuple(bench.csms.notes) if bench is not None else (),
+        breaches=tuple(breaches),
         detail=detail,
     )
 
