@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -29,13 +31,16 @@ class SecurityLog:
         self._clock = clock
         self._tasks = tasks
         self._owes = owes
+        self._unkept: deque[tuple[datetime, SecurityEventType, str]] = deque()
+        self._writing = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
 
     def record(self, kind: SecurityEventType, tech_info: str = "") -> None:
         """Never blocks, never raises for its content. ``tech_info``: for a technician; no secret, no idTag."""
         text = "".join(c if c.isprintable() else " " for c in tech_info).strip()[:MAX_TECH_INFO]
         log.info("security: %s%s", kind.value, f": {text}" if text else "")
-        self._tasks.spawn("security log", self._keep(self._clock.now(), kind, text))
+        self._unkept.append((self._clock.now(), kind, text))
+        self._tasks.spawn("security log", self.flush())
 
     async def events(self, oldest: datetime | None, latest: datetime | None) -> list[SecurityEvent]:
         """For GetLog: in order, both ends included, None: open."""
@@ -55,6 +60,12 @@ class SecurityLog:
 
     async def forget(self, before: datetime) -> int:
         return await self._store.forget(before)
+
+    async def flush(self) -> None:
+        """What was recorded is on the disk when this returns."""
+        async with self._writing:
+            while self._unkept:
+                await self._keep(*self._unkept.popleft())
 
     async def _keep(self, at: datetime, kind: SecurityEventType, tech_info: str) -> None:
         owed = kind.told and self._owes()

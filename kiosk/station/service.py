@@ -22,7 +22,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReason
 from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
-from kiosk.station import link_handlers, sim_door
+from kiosk.station import fileworks, link_handlers, sim_door
 from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
@@ -35,6 +35,7 @@ from kiosk.station.charging.transactions import Transactions
 from kiosk.station.commands import Commands
 from kiosk.station.commands.certificates import Certificates
 from kiosk.station.commands.profiles import Profiles
+from kiosk.station.ending import Ending
 from kiosk.station.furnish import furnish
 from kiosk.station.gui import first_picture, gui
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
@@ -137,6 +138,7 @@ class Core:
             self.tasks.supervise("local link", self.link.run)
         self.tasks.supervise("forget", self._forget)
         self.tasks.supervise("network", self.network.run)
+        self.tasks.supervise("files", self.files.run)
         if self.ocpp is not None:
             self.tasks.supervise("ocpp", self.ocpp.run)
         try:
@@ -144,6 +146,7 @@ class Core:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.sessions.stopping = True
+            await self.security.flush()
             await self.tasks.close()
         if self.tasks.fatal.done():
             raise self.tasks.fatal.result()
@@ -241,9 +244,33 @@ class Core:
             self.profiles, self.sessions, self.settings, self.installation, self.clock
         )
         self.sessions.prepare_with(self.commands.profiles.prepare)
+        self.files = self.commands.files = fileworks.build(
+            data_dir=self.data_dir,
+            installation=self.installation,
+            settings=self.settings,
+            clock=self.clock,
+            state=self.state,
+            sessions=self.sessions,
+            journal=self.journal,
+            events=self.events,
+            security=self.security,
+            meta=self.meta,
+            certificates=certificates,
+            request_reset=self.commands.request_reset,
+        )
+        await self.files.load()
         self.ocpp = self._ocpp_client()
         if self.ocpp is not None:
             backend.real = self.ocpp
+        self.ending = Ending(
+            sessions=self.sessions,
+            journal=self.journal,
+            state=self.state,
+            online=lambda: self.backend.online,
+            clock=self.clock,
+            tasks=self.tasks,
+            backup_s=self.installation.hardware.backup_supply_s,
+        )
         self.host = Host(self.sessions, self.authorizer, self.settings, self.state, self.clock, self.tasks)
         await self.sessions.restore(availability)
         await self.commands.profiles.tidy()
@@ -252,6 +279,7 @@ class Core:
         self.security.record(SecurityEventType.STARTUP)
         self.hardware.card_reader.subscribe(self._card)
         self.hardware.station.subscribe(self._station_fault)
+        self.hardware.station.subscribe_mains(self.ending.mains)
         self.settings.subscribe(self._key_changed)
         handlers = link_handlers.handlers(self.commands, self.host) | sim_door.handlers(self.hardware)
         self.handlers = handlers
@@ -326,16 +354,8 @@ class Core:
         self.security.record(SecurityEventType.RESET, kind.value)
         await asyncio.sleep(ANSWER_FIRST_S)
         log.warning("%s reset", kind)
-        self.sessions.stopping = True
         reason = StopReason.SOFT_RESET if kind is ResetKind.SOFT else StopReason.HARD_RESET
-        running = [bay.id for bay in self.sessions.bays.values() if bay.running]
-        await asyncio.gather(*(self.sessions.stop(each, reason) for each in running))
-        deadline_s = self.clock.monotonic() + DELIVERY_S
-        while self.ocpp is not None and self.ocpp.online and self.clock.monotonic() < deadline_s:
-            owed, _ = await self.journal.waiting()
-            if not owed:
-                break
-            await asyncio.sleep(0.1)
+        await self.ending.end_all(reason, DELIVERY_S)
         if self._leave is not None and not self._leave.done():
             self._leave.set_result(kind)
 

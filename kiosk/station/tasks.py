@@ -27,6 +27,7 @@ class Tasks:
         task = asyncio.create_task(self._once(name, work), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before its first step, it was never begun
         return task
 
     def supervise(self, name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[Any]:

@@ -6,10 +6,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidMessage, InvalidStatus, WebSocketException
 from websockets.typing import Subprotocol
 
 from kiosk.model.enums import SecurityEventType
@@ -35,6 +35,16 @@ class DialFailed(BackendUnreachable):
         self.event = event
 
 
+class Connection(ClientConnection):
+    """Remembers what broke it: with TLS 1.3 a refusal of our certificate comes after the handshake."""
+
+    broke: Exception | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.broke = exc
+        super().connection_lost(exc)
+
+
 class Connect(connect):
     """Follows no redirection: who may send us elsewhere is the operator, by WebSocketUrl."""
 
@@ -50,6 +60,13 @@ async def dial(link: Link, store: CertificateStore, connect_timeout_s: float) ->
     # white paper, profile 3: the certificate says who we are; below, a key that is set is sent, wanted or not
     auth = registration.basic_auth(identity, link.key) if link.profile < 3 else None
     shown = registration.without_credentials(url)
+    made: list[Connection] = []
+
+    class Remembered(Connection):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
     try:
         tls = await _tls(link, store)
         socket = await Connect(
@@ -62,9 +79,10 @@ async def dial(link: Link, store: CertificateStore, connect_timeout_s: float) ->
             ping_interval=None,
             max_size=MAX_FRAME_BYTES,
             proxy=None,
+            create_connection=Remembered,
         )
     except (WebSocketException, OSError, TimeoutError, BadCertificate) as error:
-        raise _explained(error, shown, link) from error
+        raise _explained(error, made[-1].broke if made else None, shown, link) from error
     async with socket:
         if socket.subprotocol != SUBPROTOCOL:
             raise DialFailed(f"{shown} does not speak {SUBPROTOCOL}")
@@ -105,12 +123,12 @@ def _pair(link: Link, store: CertificateStore) -> Pair | None:
     return found
 
 
-def _explained(error: Exception, shown: str, link: Link) -> DialFailed:
+def _explained(error: Exception, broke: Exception | None, shown: str, link: Link) -> DialFailed:
     if isinstance(error, DialFailed):
         return error
     if isinstance(error, BadCertificate):
         return DialFailed(str(error))
-    trouble = context.trouble(error)
+    trouble = context.trouble(error) or (context.trouble(broke) if broke is not None else None)
     if trouble is not None:
         event, text = trouble
         return DialFailed(f"{shown}: TLS failed: {text}{_advice(event)}", event)
@@ -123,6 +141,8 @@ def _explained(error: Exception, shown: str, link: Link) -> DialFailed:
         return DialFailed(f"{shown} answers HTTP {status}")
     if isinstance(error, TimeoutError):
         return DialFailed("no answer to the dial")
+    if isinstance(error, InvalidMessage) and link.profile == 3:
+        return DialFailed(f"{shown} hung up on us; perhaps it does not take the station's certificate")
     return DialFailed(str(error) or type(error).__name__)
 
 
