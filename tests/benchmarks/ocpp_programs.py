@@ -8,6 +8,7 @@ sessions; each prints ``{"messages", "cpu_s", "wall_s"}``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
@@ -20,6 +21,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 SAMPLES = 8
@@ -42,7 +44,7 @@ def say(**figures: Any) -> None:
 
 
 async def server() -> None:
-    """Prints its port; ends when its standard input does."""
+    """Prints its port and each BootNotification; ends when its standard input does."""
     numbers = itertools.count(1)
     answers: dict[str, Callable[[], dict[str, Any]]] = {
         "BootNotification": lambda: {"status": "Accepted", "currentTime": _NOW, "interval": 3600},
@@ -52,9 +54,12 @@ async def server() -> None:
     }
 
     async def station(socket: ServerConnection) -> None:
-        async for raw in socket:
-            _, message_id, action, _ = json.loads(raw)
-            await socket.send(json.dumps([3, message_id, answers.get(action, dict)()]))
+        with contextlib.suppress(ConnectionClosed):
+            async for raw in socket:
+                _, message_id, action, _ = json.loads(raw)
+                if action == "BootNotification":
+                    say(action=action)
+                await socket.send(json.dumps([3, message_id, answers.get(action, dict)()]))
 
     async with serve(station, "127.0.0.1", 0, subprotocols=PROTOCOL, compression=None) as listening:
         say(port=next(iter(listening.sockets)).getsockname()[1])
@@ -104,6 +109,17 @@ async def bare(url: str, sessions: int) -> None:
         reading.cancel()
 
 
+async def bare_boot(url: str) -> None:
+    """What the library's documentation shows as a charge point, until it is ended."""
+    from ocpp.v16 import ChargePoint, call
+
+    async with connect(f"{url}/bare", subprotocols=PROTOCOL) as socket:
+        station = ChargePoint("bare", socket)
+        reading = asyncio.create_task(station.start())
+        await station.call(call.BootNotification(charge_point_model="Model", charge_point_vendor="Vendor"))
+        await reading
+
+
 def facts(n: int) -> list[Any]:
     from kiosk.model.enums import AuthorizationSource, StopReason
     from kiosk.station.storage.records import MeterSample, TransactionBegin, TransactionEnd
@@ -122,7 +138,11 @@ def facts(n: int) -> list[Any]:
         MeterSample(local_id=local_id, connector_id=1, at=at, context="Sample.Periodic", values=VALUES)
         for _ in range(SAMPLES)
     ]
-    return [begin, *samples, TransactionEnd(local_id=local_id, ended_at=at, meter_stop_wh=2000, reason=StopReason.LOCAL)]
+    return [
+        begin,
+        *samples,
+        TransactionEnd(local_id=local_id, ended_at=at, meter_stop_wh=2000, reason=StopReason.LOCAL),
+    ]
 
 
 async def wire(url: str, sessions: int) -> None:
@@ -174,9 +194,8 @@ async def core(url: str, sessions: int, folder: str) -> None:
     """Queued sessions, delivered by the whole client."""
     from tests.benchmarks.queued import delivered, queue
 
-    path = Path(folder) / "station.sqlite3"
-    await queue(path, sessions)
-    say(**await delivered(path, url))
+    await queue(Path(folder), sessions)
+    say(**await delivered(Path(folder), url))
 
 
 def main() -> None:
@@ -184,6 +203,7 @@ def main() -> None:
     what, *given = sys.argv[1:]
     jobs: dict[str, Callable[..., Any]] = {
         "server": lambda: server(),
+        "bare_boot": lambda url: bare_boot(url),
         "bare": lambda url, n: bare(url, int(n)),
         "wire": lambda url, n: wire(url, int(n)),
         "core": lambda url, n, folder: core(url, int(n), folder),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -15,13 +14,11 @@ import msgspec
 import psutil
 
 from kiosk.model.clock import SystemClock
-from kiosk.model.enums import AuthorizationSource, ChargePointStatus, StopReason
-from kiosk.model.snapshot import Backend, Connector, Dialogue, Gui, Listen, Screen, Snapshot, Station
-from kiosk.settings import Installation, Settings
-from kiosk.station.charging.ports import IdTagInfo
-from kiosk.station.ocpp.client import OcppClient
-from kiosk.station.state import State
-from kiosk.station.storage import Database, Journal, TagStore
+from kiosk.model.enums import AuthorizationSource, StopReason
+from kiosk.settings import Installation
+from kiosk.station.hardware import simulator
+from kiosk.station.service import Core
+from kiosk.station.storage import Database
 from kiosk.station.storage.records import MeterSample, TransactionBegin, TransactionEnd, to_text
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -53,9 +50,9 @@ def facts(local_id: str) -> Iterator[tuple[str, str]]:
     yield "end", msgspec.json.encode(end).decode()
 
 
-async def queue(path: Path, sessions: int) -> None:
+async def queue(folder: Path, sessions: int) -> None:
     """Ended sessions of which everything is owed; written at once, as the journal would have left them."""
-    database = await Database.open(path, SystemClock())
+    database = await Database.open(folder / "station.sqlite3", SystemClock())
     at = to_text(START)
 
     def work(sql: sqlite3.Connection) -> None:
@@ -76,77 +73,35 @@ async def queue(path: Path, sessions: int) -> None:
     await database.close()
 
 
-class _Door:
-    """Nobody asks anything here."""
-
-
-async def delivered(path: Path, url: str) -> dict[str, Any]:
+async def delivered(folder: Path, url: str) -> dict[str, Any]:
     """Deliver all that is owed; how much, the time and the CPU time it took, and the largest growth of memory."""
     clock = SystemClock()
-    installation = Installation.load(None)
-    settings = Settings(installation)
-    database = await Database.open(path, clock)
-    journal = Journal(database)
-    connectors = tuple(
-        Connector(id=i, type=c.type, status=ChargePointStatus.AVAILABLE)
-        for i, c in enumerate(installation.connectors, start=1)
+    installation = Installation.load(None, ["backend.retry_min_s=0.1"])
+    hardware = simulator.build(installation, folder, clock, 1.0)
+    core = Core(
+        data_dir=folder, installation=installation, clock=clock, hardware=hardware, embedded_url=url, doors=False
     )
-    state = State(
-        Snapshot(
-            version="benchmark",
-            station=Station(),
-            connectors=connectors,
-            backend=Backend(),
-            screen=Screen(),
-            dialogue=Dialogue(),
-            gui=Gui(),
-            listen=Listen(),
-        )
-    )
-
-    async def start_answered(local_id: str, transaction_id: int, info: IdTagInfo) -> None:
-        """The sessions are over."""
-
-    client = OcppClient(
-        url=url,
-        settings=settings,
-        installation=installation,
-        state=state,
-        journal=journal,
-        tags=TagStore(database),
-        clock=clock,
-        commands=_Door(),  # type: ignore[arg-type]
-        on_start_answered=start_answered,
-        chance=random.Random(1),
-    )
-    settings.apply(settings.check("HeartbeatInterval", "3600", _operator()))
-    owed, _ = await journal.waiting()
     process = psutil.Process()
-    running = asyncio.create_task(client.run())
-    while not client.online:
-        await asyncio.sleep(0.01)
-    wall_s, cpu_s, first_mb = time.perf_counter(), time.process_time(), _mb(process)
-    most_mb = first_mb
-    while (await journal.waiting())[0]:
-        most_mb = max(most_mb, _mb(process))
-        await asyncio.sleep(0.25)
-    figures = {
-        "messages": owed,
-        "cpu_s": time.process_time() - cpu_s,
-        "wall_s": time.perf_counter() - wall_s,
-        "first_mb": first_mb,
-        "most_mb": most_mb,
-    }
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    await database.close()
+    async with core:
+        owed, _ = await core.journal.waiting()
+        running = asyncio.create_task(core.run())
+        while not core.backend.online:  # noqa: ASYNC110 nothing else tells
+            await asyncio.sleep(0.01)
+        wall_s, cpu_s, first_mb = time.perf_counter(), time.process_time(), _mb(process)
+        most_mb = first_mb
+        while (await core.journal.waiting())[0]:
+            most_mb = max(most_mb, _mb(process))
+            await asyncio.sleep(0.05)
+        figures = {
+            "messages": owed,
+            "cpu_s": time.process_time() - cpu_s,
+            "wall_s": time.perf_counter() - wall_s,
+            "first_mb": first_mb,
+            "most_mb": most_mb,
+        }
+        core.stop()
+        await running
     return figures
-
-
-def _operator() -> Any:
-    from kiosk.model.enums import Provenance
-
-    return Provenance.OPERATOR
 
 
 def _mb(process: psutil.Process) -> float:
