@@ -17,6 +17,11 @@ Fault = Annotated[int, typer.Argument(metavar="CODE", help="Vendor error code.")
 Place = Annotated[int, typer.Argument(metavar="N", help="Connector, from 1; 0 is the station.")]
 
 
+class Mains(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
 class DoorState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
@@ -95,6 +100,17 @@ def touch(
     from kiosk.link.messages import Nothing, TapAt
 
     common.ask(data, "screen.tap", TapAt(x=x, y=y), Nothing)
+
+
+@app.command("mains")
+def mains(data: Data, state: Annotated[Mains, typer.Argument(help="What the grid gives.")]) -> None:
+    """The mains fail, or are back, at a station with a back-up supply (hardware.backup_supply_s).
+
+    The core ends its sessions while the back-up supply lasts; then it dies. Under `kiosk run` it comes back.
+    """
+    from kiosk.link.messages import Nothing, SimMains
+
+    common.ask(data, "sim.mains", SimMains(on=state is Mains.ON), Nothing)
 
 
 @app.command("powercut")

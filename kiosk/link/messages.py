@@ -213,6 +213,10 @@ class SimDoor(Params, frozen=True, kw_only=True):
     open: bool
 
 
+class SimMains(Params, frozen=True, kw_only=True):
+    on: bool
+
+
 class SimCar(Params, frozen=True, kw_only=True):
     name: str
     description: str
@@ -272,6 +276,7 @@ METHODS: Final[dict[str, Method]] = {
         Method("sim.fault", SimFault, Nothing, OPR, "Raise a fault by vendor error code."),
         Method("sim.clear", SimFault, Nothing, OPR, "Clear a fault."),
         Method("sim.door", SimDoor, Nothing, OPR, "Open or close the service door."),
+        Method("sim.mains", SimMains, Nothing, OPR, "The mains fail or are back; needs a back-up supply."),
         Method("sim.powercut", Nothing, Nothing, OPR, "The core dies at once, as with SIGKILL."),
         Method("sim.cars", Nothing, SimCars, OPR, "The cars there are."),
         Method("sim.state", Nothing, SimState, OPR, "LED rings, stacks, cars: the simulated world."),

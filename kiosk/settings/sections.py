@@ -102,6 +102,9 @@ class Hardware(Section, frozen=True, kw_only=True):
         float, about("contactors open when the core was silent for this long, s", gt=0, le=3600)
     ] = 5.0
     light_sensor: Annotated[bool, about("an ambient light sensor is fitted")] = False
+    backup_supply_s: Annotated[
+        float, about("the computer lives on this long when the mains fail; 0: no back-up supply", ge=0, le=3600)
+    ] = 0.0
 
 
 class BackendInstallation(Section, frozen=True, kw_only=True):
@@ -184,6 +187,14 @@ class Storage(Section, frozen=True, kw_only=True):
     keep_days: Annotated[
         int, about("card and vehicle numbers are removed after this many days", ge=1, le=36500)
     ] = 400
+    most_waiting: Annotated[
+        int, about("so many meter samples may wait for the backend; beyond, every second one between the first"
+                    " and the last of the fullest session is dropped", ge=10, le=1_000_000)
+    ] = 5000  # fmt: skip
+    keep_samples_days: Annotated[
+        int, about("meter samples of ended sessions, once the backend has them, are removed after this many days;"
+                    " the sessions themselves are kept", ge=1, le=36500)
+    ] = 30  # fmt: skip
 
 
 class System(Section, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -52,6 +53,18 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         control().door(p.open)
         return m.Nothing()
 
+    async def mains(p: m.SimMains) -> m.Nothing:
+        control().mains(p.on)
+        if not p.on:
+            assert isinstance(hardware, Simulator)
+            asyncio.get_running_loop().call_later(hardware.backup_supply_s, exhausted)
+        return m.Nothing()
+
+    def exhausted() -> None:
+        """The back-up supply is empty."""
+        if isinstance(hardware, Simulator) and not hardware.station.mains_on:
+            powercut()
+
     async def cut(_: m.Nothing) -> m.Nothing:
         control()
         powercut()
@@ -85,6 +98,7 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         "sim.fault": fault,
         "sim.clear": clear,
         "sim.door": door,
+        "sim.mains": mains,
         "sim.powercut": cut,
         "sim.cars": cars,
         "sim.state": state,

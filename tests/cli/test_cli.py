@@ -29,6 +29,7 @@ from kiosk.link.messages import (
     SimCars,
     SimDoor,
     SimFault,
+    SimMains,
     SimPlug,
     StartResult,
     StartSession,
@@ -151,6 +152,8 @@ COMMANDS: list[tuple[str, str, Params, Params | None, str]] = [
     ("sim clear 0 1001", "sim.clear", SimFault(connector_id=0, code=1001), None, ""),
     ("sim door open", "sim.door", SimDoor(open=True), None, ""),
     ("sim door closed", "sim.door", SimDoor(open=False), None, ""),
+    ("sim mains off", "sim.mains", SimMains(on=False), None, ""),
+    ("sim mains on", "sim.mains", SimMains(on=True), None, ""),
     ("sim powercut", "sim.powercut", Nothing(), None, "power is gone"),
     ("sim cars", "sim.cars", Nothing(), SimCars(cars=(CAR,)), "36 kWh"),
 ]

@@ -5,6 +5,7 @@ Arrows point down: a room imports rooms of a lower level, and only those named. 
 Beyond the design's table, because the code showed it:
 - ``station.tasks`` (the ``supervised`` wrapper) is at the bottom of the station: every shell runs its children
   in it.
+- ``station.ending`` winds the whole station down; resets and a failing grid share it.
 - ``station.gui`` resolves keys for the faces; it knows settings alone.
 - ``station.security`` is the security log: whoever sees something may write into it, so it stands just above
   storage. ``station.certificates`` holds keys and certificates, and knows nothing of the station.
@@ -61,6 +62,7 @@ ROOMS = {
         *_CORE,
         "station.gui",
         "station.furnish",
+        "station.ending",
         "station.ocpp",
         "station.link_server",
         "station.link_handlers",
@@ -68,6 +70,7 @@ ROOMS = {
         "station.modbus_server",
         "settings",
     ),
+    "kiosk.station.ending": room(5, "station.tasks", "station.charging", "station.storage", "station.state"),
     "kiosk.station.sim_door": room(7, "station.link_handlers", "station.hardware", "link"),
     "kiosk.station.link_handlers": room(
         6, "station.commands", "station.charging", "station.storage", "link", "settings"

@@ -106,10 +106,10 @@ def page(verdicts: Mapping[str, tuple[Verdict, str]]) -> str:
         "# OCPP 1.6 conformance",
         "",
         "The public list of acceptance cases for charging stations, played against this station by",
-        "`kiosk conformance`: the whole core in one process on virtual time, with real WebSocket frames, against a",
-        "central system that validates every frame on its own. This is no certification.",
+        "`kiosk conformance`: the whole core in one process on virtual time, with real WebSocket frames, against",
+        "a central system that validates every frame on its own. This is no certification.",
         "",
-        "`kiosk conformance 004_1 036` runs some of them; `kiosk conformance --trace 036` prints the conversation.",
+        "`kiosk conformance 004_1 036` runs two of them; `kiosk conformance --trace 036` prints a conversation.",
         "",
         f"{len(verdicts)} cases: " + ", ".join(f"{counted[v]} {v.value}" for v in Verdict if counted[v]) + ".",
     ]

@@ -167,6 +167,10 @@ class StationPort(Protocol):
         """Station-wide codes: 1000 door closed, 1001 door opened (1001 raised while open)."""
         ...
 
+    def subscribe_mains(self, listener: Callable[[bool], None]) -> None:
+        """Told False when the mains fail and a back-up supply lets us hear of it, True when they are back."""
+        ...
+
 
 class StacksPort(Protocol):
     """The power stacks and the relay that joins them."""

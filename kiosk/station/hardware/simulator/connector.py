@@ -69,6 +69,7 @@ class SimConnector:
 
         self._leash = Leash(hardware.watchdog_s, self._seen_s)
         self.stacks = 0
+        self.fed = True  # the mains are there
         self._raised: set[int] = set()
         self._armed: set[int] = set()
         self._cycles = holder.cycles
@@ -329,7 +330,7 @@ class SimConnector:
         return used_s
 
     def _offer(self) -> physics.Offer:
-        power_w = float(min(self._leash.obeyed_w, self.fitted.max_power_w))
+        power_w = float(min(self._leash.obeyed_w, self.fitted.max_power_w)) if self.fed else 0.0
         current_a = float(self.fitted.max_current_a)
         if self.type.is_dc:
             power_w = min(power_w, self.stacks * self._hardware.stack_power_w)

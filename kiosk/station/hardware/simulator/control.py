@@ -123,6 +123,18 @@ class SimulatorControl:
     def door(self, open: bool) -> None:
         self._simulator.station.set_door(open)
 
+    def mains(self, on: bool) -> None:
+        """The mains fail or come back, while a back-up supply keeps the computer alive. Raises NotPossible."""
+        if self._simulator.backup_supply_s <= 0:
+            raise NotPossible(
+                "this station has no back-up supply (installation file: hardware.backup_supply_s); "
+                "`kiosk sim powercut` takes its power at once"
+            )
+        for connector in self._simulator.connectors:
+            connector.catch_up()
+            connector.fed = on
+        self._simulator.station.set_mains(on)
+
     def light(self, lux: float) -> None:
         """Ambient light at the sensor. Raises BadValue, NotPossible without a sensor."""
         if self._simulator.station.light_lux is None:

@@ -57,6 +57,8 @@ class SimStation:
         self._changed = changed
         self._emit = emit
         self._listener: Callable[[FaultRaised | FaultCleared], None] | None = None
+        self._mains_listener: Callable[[bool], None] | None = None
+        self.mains_on = True
 
     @property
     def door_open(self) -> bool:
@@ -68,6 +70,18 @@ class SimStation:
 
     def subscribe(self, listener: Callable[[FaultRaised | FaultCleared], None]) -> None:
         self._listener = listener
+
+    def subscribe_mains(self, listener: Callable[[bool], None]) -> None:
+        self._mains_listener = listener
+
+    def set_mains(self, on: bool) -> None:
+        """The mains fail or come back; without them the stacks have nothing to give."""
+        if on is self.mains_on:
+            return
+        self.mains_on = on
+        listener = self._mains_listener
+        if listener is not None:
+            self._emit(lambda: listener(on))
 
     def set_light(self, lux: float) -> None:
         self._light_lux = lux
@@ -141,6 +155,7 @@ class Simulator:
         self._save_failed = False
         stored = world.load(self._file)
         hardware = installation.hardware
+        self.backup_supply_s = hardware.backup_supply_s
         self._ready = False
         self.connectors = tuple(
             SimConnector(
