@@ -33,7 +33,7 @@ class Site:
         self.station: RunningCore
         self._stack = stack
         self._station_stack = AsyncExitStack()
-        self._allow = allow
+        self.allow = allow
         self._build: dict[str, Any] = {}
 
     async def boot(self, keys: Sequence[tuple[str, str]] = (), **build: Any) -> None:
@@ -51,7 +51,7 @@ class Site:
 
     async def reset(self, kind: str = "Soft") -> None:
         """By the backend; returns when the station is back."""
-        self._allow("kiosk.station.service", f"{kind} reset")
+        self.allow("kiosk.station.service", f"{kind} reset")
         answer = await self.ask(call.Reset(type=kind))
         assert answer.status == "Accepted"
         await self.restarted()
@@ -122,7 +122,7 @@ class Site:
 
     async def offline(self) -> None:
         """The backend is gone, and the station has noticed that it cannot be had back."""
-        self._allow("kiosk.station.ocpp", "backend: ")
+        self.allow("kiosk.station.ocpp", "backend: ")
         await self.central.stop()
         backend = self.station.core.backend
         await self.until(lambda: backend.unreachable)
