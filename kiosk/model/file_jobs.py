@@ -1,8 +1,11 @@
-"""Words of firmware updates and file uploads. All members are [stored]: never rename them."""
+"""Words of firmware updates and file uploads. All members of the enums are [stored]: never rename them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+
+import msgspec
 
 
 class FirmwareStatus(StrEnum):
@@ -52,3 +55,19 @@ class Acceptance(StrEnum):
     REJECTED = "Rejected"
     INVALID_CERTIFICATE = "InvalidCertificate"
     REVOKED_CERTIFICATE = "RevokedCertificate"
+
+
+class FirmwareNews(msgspec.Struct, frozen=True):
+    """A status to be told. ``request_id``: of a signed update. ``heard``: to be called once it was taken."""
+
+    status: FirmwareStatus
+    request_id: int | None
+    heard: Callable[[], None]
+
+
+class UploadNews(msgspec.Struct, frozen=True):
+    """A status to be told. ``request_id``: None for GetDiagnostics. ``heard``: as with firmware."""
+
+    status: UploadStatus
+    request_id: int | None
+    heard: Callable[[], None]

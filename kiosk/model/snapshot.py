@@ -159,6 +159,8 @@ class Station(Section, frozen=True, kw_only=True):
     door_open: bool = False
     faults: tuple[int, ...] = ()  # station-wide codes
     reset_pending: str | None = None  # Soft, Hard
+    storage_problem: str = ""  # the data file was or is damaged: what an operator is to know
+    updating: bool = False  # a firmware is being installed, or waits for the sessions to end
 
 
 class Listen(Section, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -46,6 +45,7 @@ from kiosk.station.storage import (
     AvailabilityStore,
     Database,
     EventLog,
+    Housekeeping,
     Journal,
     MetaStore,
     ReservationStore,
@@ -136,7 +136,7 @@ class Core:
         self.tasks.supervise("control", self._control)
         if self.link is not None:
             self.tasks.supervise("local link", self.link.run)
-        self.tasks.supervise("forget", self._forget)
+        self.tasks.supervise("housekeeping", self.housekeeping.run)
         self.tasks.supervise("network", self.network.run)
         self.tasks.supervise("files", self.files.run)
         if self.ocpp is not None:
@@ -169,7 +169,7 @@ class Core:
             furnish(self.data_dir, self.installation)
         database = await Database.open(self.data_dir / "station.sqlite3", self.clock)
         self._stack.push_async_callback(database.close)
-        self.journal = Journal(database)
+        self.journal = Journal(database, self.installation.storage.most_waiting)
         settings_store, availability_store = SettingsStore(database), AvailabilityStore(database)
         self.tags, self.events = TagStore(database), EventLog(database)
         for problem in self.settings.load(await settings_store.load()):
@@ -244,20 +244,7 @@ class Core:
             self.profiles, self.sessions, self.settings, self.installation, self.clock
         )
         self.sessions.prepare_with(self.commands.profiles.prepare)
-        self.files = self.commands.files = fileworks.build(
-            data_dir=self.data_dir,
-            installation=self.installation,
-            settings=self.settings,
-            clock=self.clock,
-            state=self.state,
-            sessions=self.sessions,
-            journal=self.journal,
-            events=self.events,
-            security=self.security,
-            meta=self.meta,
-            certificates=certificates,
-            request_reset=self.commands.request_reset,
-        )
+        self.files = fileworks.build(self, certificates)
         await self.files.load()
         self.ocpp = self._ocpp_client()
         if self.ocpp is not None:
@@ -276,6 +263,17 @@ class Core:
         await self.commands.profiles.tidy()
         self.host.begin()
         Rings(self.hardware, self.settings, self.state).begin()
+        self.housekeeping = Housekeeping(
+            database=database,
+            journal=self.journal,
+            forget=(self.journal.forget, self.events.forget, self.security.forget, self.tags.forget),
+            rules=self.installation.storage,
+            clock=self.clock,
+            idle=lambda: not any(bay.running for bay in self.sessions.bays.values()),
+            on_damage=self._damaged,
+        )
+        if database.damage:
+            self._damaged(database.damage)
         self.security.record(SecurityEventType.STARTUP)
         self.hardware.card_reader.subscribe(self._card)
         self.hardware.station.subscribe(self._station_fault)
@@ -288,8 +286,7 @@ class Core:
             await self._stack.enter_async_context(self.link)
 
     def _ocpp_client(self) -> OcppClient | None:
-        url = self.settings.str("WebSocketUrl") or self._embedded_url
-        if not url:
+        if not (self.settings.str("WebSocketUrl") or self._embedded_url):
             return None
         # a station without a backend does not pay for the message schemas
         from kiosk.station.ocpp.client import OcppClient
@@ -299,7 +296,7 @@ class Core:
         certificates = self.commands.certificates
         return OcppClient(
             dialler=Dialler(
-                url=url,
+                embedded_url=self._embedded_url,
                 settings=self.settings,
                 installation=self.installation,
                 certificates=certificates,
@@ -359,15 +356,10 @@ class Core:
         if self._leave is not None and not self._leave.done():
             self._leave.set_result(kind)
 
-    async def _forget(self) -> None:
-        """Personal data is kept ``storage.keep_days`` (decision 26)."""
-        while True:
-            before = self.clock.now() - timedelta(days=self.installation.storage.keep_days)
-            await self.journal.forget(before)
-            await self.events.forget(before)
-            await self.security.forget(before)
-            await self.tags.forget(before)
-            await asyncio.sleep(24 * 3600)
+    def _damaged(self, problem: str) -> None:
+        """The operator is to see it, and a technician later; charging goes on."""
+        self.state.set(station=msgspec.structs.replace(self.state.snapshot.station, storage_problem=problem))
+        self.tasks.spawn("event log", self.events.add(self.clock.now(), "storage_damaged", None, None, problem))
 
     def _station_fault(self, event: FaultRaised | FaultCleared) -> None:
         station = self.state.snapshot.station

@@ -93,6 +93,7 @@ class Bay:
     stage: Stage = Stage.IDLE
     operative: bool = True
     inoperative_after_session: bool = False  # ChangeAvailability was Scheduled
+    held: bool = False  # a firmware update waits: out of service till it is over, whatever else was asked
     grant: Grant | None = None
     session: Running | None = None
     wait_until_s: float | None = None  # ConnectionTimeOut runs out here
@@ -130,7 +131,7 @@ class Bay:
                 energised=self.session is not None and self.session.energised,
                 plugged=self.port.plugged,
                 faulted=self.faulted,
-                operative=self.operative,
+                operative=self.operative and not self.held,
                 reserved=self.reserved_until is not None,
             )
         )
@@ -151,7 +152,7 @@ class Bay:
             return RefusalReason.CONNECTOR_FAULTED
         if self.running or self.stage is Stage.AUTHORIZED:
             return RefusalReason.CONNECTOR_BUSY
-        if not self.operative or self.inoperative_after_session:
+        if not self.operative or self.inoperative_after_session or self.held:
             return RefusalReason.CONNECTOR_UNAVAILABLE
         if not self.can_start:
             return RefusalReason.NO_POWER_FREE

@@ -23,10 +23,12 @@ from kiosk.station.charging.bay import Bay, Grant, picture
 from kiosk.station.charging.connector import Stage, led_rgb
 from kiosk.station.charging.ports import IdTagInfo
 from kiosk.station.charging.reactions import Reactions
+from kiosk.station.charging.reserving import Claim, Outcome
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.hardware.ports import ConnectorEvent, HardwarePort
 from kiosk.station.state import State
-from kiosk.station.storage import EventLog
+from kiosk.station.storage import EventLog, ReservationStore
+from kiosk.station.storage.reservations import Reservation
 from kiosk.station.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -45,13 +47,15 @@ class Sessions:
         installation: Installation,
         state: State,
         transactions: Transactions,
+        reservations: ReservationStore,
         authorizer: Authorizer,
         events: EventLog,
         clock: Clock,
         tasks: Tasks,
     ) -> None:
-        self._acts = Acts(hardware, settings, transactions, clock)
+        self._acts = Acts(hardware, settings, transactions, reservations, clock)
         self.bays = self._acts.bays
+        self.reservations = self._acts.reservations
         self.stopping = False  # a reset is under way: nothing new begins
         self.on_plugged: Callable[[int], None] = lambda _connector_id: None
         self._settings = settings
@@ -103,15 +107,20 @@ class Sessions:
             if bay is not None and age_s <= window_s and bay.may_resume(left.vehicle_id):
                 bay.session = self._transactions.resumed(left)
                 bay.stage = Stage.STARTING
+                bay.inoperative_after_session, bay.operative = not bay.operative, True
+                if left.id_tag_status not in (None, AuthorizationStatus.ACCEPTED) and not left.kiosk:
+                    # when it was refused is not kept; counted from the begin it is never given twice
+                    self._acts.refuse(bay, bay.session, left.meter_start_wh)
                 log.warning("%s%d: transaction %s goes on after a restart", bay.port.type, bay.id, left.local_id)
                 continue
             await self._transactions.close_lost(left, bay.port.meter_wh() if bay is not None else None)
+        await self.reservations.load()
         for bay in self.bays.values():
             if bay.port.plugged and bay.session is None:
                 bay.wait_until_s = self._acts.plug_deadline()
             bay.port.subscribe(lambda event, bay=bay: self._queue.put_nowait((bay, event)))  # type: ignore[misc]
-            if bay.session is not None:  # only now: what it tells from here on is heard
-                bay.port.start()
+            if bay.session is not None and not await self._acts.end_refused(bay):
+                bay.port.start()  # only now: what it tells from here on is heard
             self.publish(bay)
 
     async def run(self) -> None:
@@ -120,11 +129,13 @@ class Sessions:
             bay, event = await self._queue.get()
             async with self._locks[bay.id]:
                 await self._reactions.handle(bay, event)
+            await self.reservations.expire()
             self.publish(bay)
 
     async def step(self) -> None:
         """One control step (a few a second): deadlines, meter samples, checkpoints, live readings."""
         now_s = self._clock.monotonic()
+        await self.reservations.expire()
         for bay in self.bays.values():
             bay.measure(now_s)
             async with self._locks[bay.id]:
@@ -137,7 +148,16 @@ class Sessions:
             await self._transactions.checkpoint(self.bays.values())
 
     def publish(self, bay: Bay, *, live: bool = False) -> None:
-        """Put the bay's picture into the state; a changed status always goes out at once."""
+        """Put the bay's picture into the state; a changed status always goes out at once.
+
+        What happens at one connector may hold or free others (a reservation of any connector).
+        """
+        others = [other for other in self.reservations.refresh() if other is not bay]
+        self._publish(bay, live)
+        for other in others:
+            self._publish(other, False)
+
+    def _publish(self, bay: Bay, live: bool) -> None:
         previous = self._state.connector(bay.id)
         rgb = led_rgb(bay.status, self._settings.csl("GUIConnectorHolderColors"))
         stoppable = not (bay.session and bay.session.grant.remote) or self._settings.bool(
@@ -162,10 +182,13 @@ class Sessions:
         *,
         remote: bool = False,
         profile: dict[str, Any] | None = None,
+        still_wanted: Callable[[], bool] = lambda: True,
     ) -> RefusalReason | None:
         """Authorize a tag (None: kiosk mode) at a connector and begin, or wait for the plug.
 
         ``profile``: the checked ChargingProfile that a remote start brought for this session.
+        ``still_wanted`` is asked when the answer is there: a driver who went away must not leave a connector
+        behind that charges the next one's car.
 
         Returns why it was refused, None when authorized. Raises UnknownConnector, StorageFailed.
         """
@@ -177,16 +200,27 @@ class Sessions:
             id_tag = kiosk_tag(connector_id, self._settings.csl("HycKioskModeTagIds"))
         if (reason := bay.unusable(stopping=self.stopping)) is not None:
             return reason
+        if not await self._may_claim(bay, id_tag):
+            return RefusalReason.CONNECTOR_RESERVED
+        plugged, cycles = bay.port.plugged, bay.port.cycles
         verdict = await self._authorizer.authorize(id_tag, kiosk=kiosk and not remote, remote=remote)
         if isinstance(verdict, Denied):
             return verdict.reason
         async with self._locks[bay.id]:
             if (reason := bay.unusable(stopping=self.stopping)) is not None:
                 return reason
+            if bay.port.cycles != cycles if plugged else not bay.port.plugged and not still_wanted():
+                log.info("%s%d: the answer came too late, the driver has gone", bay.port.type, bay.id)
+                return RefusalReason.BACKEND_SILENT
+            parent = (verdict.info and verdict.info.parent_id_tag) or await self._authorizer.parent_of(id_tag)
+            if self.reservations.claim(bay.id, id_tag, parent, parent_known=True) is not Claim.ALLOWED:
+                return RefusalReason.CONNECTOR_RESERVED  # it was reserved while the answer was awaited
+            reserved = self.reservations.match(bay.id, id_tag, parent)
             bay.grant = Grant(
                 id_tag=id_tag,
                 source=verdict.source,
-                parent_id_tag=verdict.info.parent_id_tag if verdict.info else None,
+                parent_id_tag=parent,
+                reservation_id=reserved.reservation_id if reserved is not None else None,
                 remote=remote,
                 kiosk=kiosk and not remote,
                 profile=profile,
@@ -245,20 +279,24 @@ class Sessions:
             return  # the session is over already; the journal knows the id
         bay.session.transaction_id = transaction_id
         await self._authorizer.remember(bay.session.grant.id_tag, info)
+        bay.session.grant.parent_id_tag = info.parent_id_tag or bay.session.grant.parent_id_tag
         if info.status is not AuthorizationStatus.ACCEPTED and bay.running and not bay.session.grant.kiosk:
-            log.warning("%s%d: the backend refuses the tag: %s", bay.port.type, bay.id, info.status)
-            bay.session.deauthorized = True  # no energy from here on (supply reads this)
-            if self._settings.bool("StopTransactionOnInvalidId"):
-                await self.stop(bay.id, StopReason.DE_AUTHORIZED, wait=False)
+            bay.measure(self._clock.monotonic())
+            self._acts.refuse(bay, bay.session, bay.session.meter_wh)
+            async with self._locks[bay.id]:
+                await self._acts.end_refused(bay)
         self.publish(bay)
 
     def set_operative(self, connector_ids: Iterable[int], operative: bool) -> bool:
-        """Put connectors in or out of service; False where a session defers it (Scheduled)."""
+        """Put connectors in or out of service; False where somebody's use defers it (Scheduled).
+
+        A plug that is in counts, also before and after its session: the status is Unavailable once it is out.
+        """
         at_once = True
         for connector_id in connector_ids:
             bay = self.bay(connector_id)
             bay.inoperative_after_session = False
-            if not operative and (bay.running or bay.stage is Stage.AUTHORIZED):
+            if not operative and bay.operative and bay.busy:
                 bay.inoperative_after_session = True
                 at_once = False
             else:
@@ -266,7 +304,56 @@ class Sessions:
             self.publish(bay)
         return at_once
 
+    def hold(self, held: bool) -> None:
+        """While held nothing new begins and free connectors are Unavailable; nothing that is stored changes."""
+        for bay in self.bays.values():
+            if bay.held is not held:
+                bay.held = held
+                self.publish(bay)
+
+    async def choose(self, id_tag: str, connector_id: int | None) -> int | None:
+        """Connector at which a remote start of this tag can begin; None: none, or not the one that was named.
+
+        Without a name: the one reserved for the tag, else a plugged one, else the first.
+        """
+        parent = await self._authorizer.parent_of(id_tag)
+        found = []
+        for bay in self.bays.values():
+            if connector_id not in (None, bay.id) or bay.unusable(stopping=self.stopping) is not None:
+                continue
+            claim = self.reservations.claim(bay.id, id_tag, parent, parent_known=parent is not None)
+            mine = self.reservations.match(bay.id, id_tag, parent)
+            if claim is not Claim.REFUSED:
+                named = mine is not None and mine.connector_id == bay.id
+                found.append((not named, claim is Claim.ASK_PARENT, not bay.port.plugged, bay.id))
+        return min(found)[-1] if found else None
+
+    async def reserve(self, asked: Reservation) -> Outcome:
+        """ReserveNow. Stored when this returns."""
+        outcome = await self.reservations.reserve(asked)
+        self._publish_held()
+        return outcome
+
+    async def cancel_reservation(self, reservation_id: int) -> bool:
+        """CancelReservation; False when there is none of that number."""
+        found = await self.reservations.cancel(reservation_id)
+        self._publish_held()
+        return found
+
     # --- inside -----------------------------------------------------------------------------------------
+
+    async def _may_claim(self, bay: Bay, id_tag: str) -> bool:
+        """Whether reservations leave this connector to this tag; its parentIdTag is asked for where it matters."""
+        parent = await self._authorizer.parent_of(id_tag)
+        claim = self.reservations.claim(bay.id, id_tag, parent, parent_known=parent is not None)
+        if claim is Claim.ASK_PARENT:
+            parent = await self._authorizer.ask_parent(id_tag)
+            claim = self.reservations.claim(bay.id, id_tag, parent, parent_known=True)
+        return claim is Claim.ALLOWED
+
+    def _publish_held(self) -> None:
+        for bay in self.reservations.refresh():
+            self._publish(bay, False)
 
     def _plugged_in(self, bay: Bay) -> bool:
         """A plug that nobody awaited; whether kiosk mode may start there."""

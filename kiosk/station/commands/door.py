@@ -20,6 +20,7 @@ from kiosk.station.charging.connector import Stage
 from kiosk.station.charging.refusals import english
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.commands.certificates import Certificates
+from kiosk.station.commands.files import Files
 from kiosk.station.commands.local_list import LocalList
 from kiosk.station.commands.profiles import Profiles
 from kiosk.station.commands.reservations import Reservations
@@ -57,6 +58,7 @@ class StartOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 class Commands:
     certificates: Certificates
+    files: Files
     profiles: Profiles
 
     def __init__(

@@ -15,6 +15,7 @@ from kiosk.station.ocpp.handlers import (
     charging_profiles,
     configuration,
     core,
+    files,
     local_list,
     reservation,
     trigger,
@@ -35,7 +36,10 @@ ACTIONS: Final[Mapping[str, Handler]] = {
     "GetCompositeSchedule": charging_profiles.get_composite_schedule,
     "GetConfiguration": configuration.get_configuration,
     "GetLocalListVersion": local_list.list_version,
+    "ExtendedTriggerMessage": trigger.extended_trigger_message,
+    "GetDiagnostics": files.get_diagnostics,
     "GetInstalledCertificateIds": certificates.installed_certificates,
+    "GetLog": files.get_log,
     "InstallCertificate": certificates.install_certificate,
     "RemoteStartTransaction": core.remote_start,
     "RemoteStopTransaction": core.remote_stop,
@@ -43,8 +47,10 @@ ACTIONS: Final[Mapping[str, Handler]] = {
     "Reset": core.reset,
     "SendLocalList": local_list.send_list,
     "SetChargingProfile": charging_profiles.set_charging_profile,
+    "SignedUpdateFirmware": files.signed_update_firmware,
     "TriggerMessage": trigger.trigger_message,
     "UnlockConnector": core.unlock,
+    "UpdateFirmware": files.update_firmware,
 }
 """Every action of the central system that we do."""
 

@@ -10,6 +10,14 @@ from typing import Any, Protocol
 import msgspec
 
 from kiosk.model.enums import Provenance, ResetKind
+from kiosk.model.file_jobs import (
+    Acceptance,
+    FirmwareNews,
+    FirmwareStatus,
+    LogKind,
+    UploadNews,
+    UploadStatus,
+)
 from kiosk.settings import Change, Settings
 from kiosk.station.certificates.names import CertificateHash, CertificateInfo, CertificateUse
 from kiosk.station.commands.local_list import UpdateKind
@@ -29,6 +37,9 @@ class Trigger(StrEnum):
     STATUS = "StatusNotification"
     FIRMWARE = "FirmwareStatusNotification"
     DIAGNOSTICS = "DiagnosticsStatusNotification"
+    # of ExtendedTriggerMessage (security white paper, section 5)
+    SIGNED_FIRMWARE = "SignedFirmwareStatusNotification"
+    LOG = "LogStatusNotification"
 
 
 class Certificates(Protocol):
@@ -90,11 +101,73 @@ class LocalList(Protocol):
     ) -> StrEnum: ...
 
 
+class Files(Protocol):
+    """``kiosk.station.commands.files.Files``, as far as this room asks it."""
+
+    def tell(
+        self,
+        *,
+        firmware: Callable[[FirmwareNews], None],
+        diagnostics: Callable[[UploadNews], None],
+        logs: Callable[[UploadNews], None],
+    ) -> None: ...
+
+    async def update_firmware(
+        self, *, location: str, retrieve_at: datetime, retries: int | None, retry_interval_s: int | None
+    ) -> Acceptance: ...
+
+    async def update_signed(
+        self,
+        *,
+        request_id: int,
+        location: str,
+        retrieve_at: datetime,
+        install_at: datetime | None,
+        certificate: str,
+        signature: str,
+        retries: int | None,
+        retry_interval_s: int | None,
+    ) -> Acceptance: ...
+
+    async def get_diagnostics(
+        self,
+        *,
+        location: str,
+        oldest: datetime | None,
+        latest: datetime | None,
+        retries: int | None,
+        retry_interval_s: int | None,
+    ) -> str | None: ...
+
+    async def get_log(
+        self,
+        *,
+        kind: LogKind,
+        request_id: int,
+        location: str,
+        oldest: datetime | None,
+        latest: datetime | None,
+        retries: int | None,
+        retry_interval_s: int | None,
+    ) -> tuple[Acceptance, str]: ...
+
+    def firmware_status(self) -> tuple[FirmwareStatus, int | None]: ...
+
+    def plain(self, status: FirmwareStatus) -> FirmwareStatus: ...
+
+    def diagnostics_status(self) -> UploadStatus: ...
+
+    def log_status(self) -> tuple[UploadStatus, int | None]: ...
+
+
 class Commands(Protocol):
     """What this room needs of the one door, ``kiosk.station.commands.Commands``."""
 
     @property
     def certificates(self) -> Certificates: ...
+
+    @property
+    def files(self) -> Files: ...
 
     @property
     def profiles(self) -> Profiles: ...

@@ -99,6 +99,7 @@ class OcppClient:
             self._correct,
             self._boot_again,
             self.notices,
+            commands.files,
         )
         self._delivery.before_start = self._registered.status_due_in_s
         self._news = SecurityNews(security)
@@ -249,8 +250,11 @@ class OcppClient:
         self._publish()
         return answer.interval
 
+    def _firmware(self) -> str:
+        return self._state.snapshot.station.firmware or self._installation.station.firmware or __version__
+
     def _boot_fields(self) -> dict[str, Any]:
-        return registration.boot_payload(self._settings, self._installation, __version__)
+        return registration.boot_payload(self._settings, self._installation, self._firmware())
 
     async def _ping(self, socket: ClientConnection) -> None:
         """Raises BackendUnreachable when a pong does not come."""

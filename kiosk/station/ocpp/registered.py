@@ -14,8 +14,8 @@ from kiosk.model.enums import Provenance
 from kiosk.model.errors import BackendRefused
 from kiosk.model.snapshot import Changes, Connector
 from kiosk.settings import Installation, Settings
-from kiosk.station.ocpp import answers, status
-from kiosk.station.ocpp.asked import Commands, Trigger
+from kiosk.station.ocpp import answers, file_news, status
+from kiosk.station.ocpp.asked import Commands, Files, Trigger
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
 from kiosk.station.ocpp.notices import Notices
@@ -44,6 +44,7 @@ class Registered:
         correct: Callable[[datetime], None],
         boot_again: Callable[[Wire], Awaitable[None]],
         notices: Notices,
+        files: Files,
     ) -> None:
         self._settings = settings
         self._installation = installation
@@ -54,6 +55,8 @@ class Registered:
         self._correct = correct
         self._boot_again = boot_again
         self._notices = notices
+        self._files = files
+        file_news.connect(files, notices)
         self._board = status.StatusBoard()
         self._listening = False
         self.present_told = asyncio.Event()  # the backend knows how every connector is
@@ -179,8 +182,8 @@ class Registered:
                 for connector in self._state.snapshot.connectors:
                     if connector_id in (None, connector.id):
                         await self._read_meter(connector)
-            case Trigger.FIRMWARE | Trigger.DIAGNOSTICS:
-                await wire.request(wanted.value, {"status": "Idle"})
+            case Trigger.FIRMWARE | Trigger.DIAGNOSTICS | Trigger.SIGNED_FIRMWARE | Trigger.LOG:
+                await wire.request(wanted.value, file_news.current(wanted, self._files))
 
     async def _read_meter(self, connector: Connector) -> None:
         """Journalled like every sample that is sent; it takes its turn behind what is owed."""

@@ -29,7 +29,7 @@ def model(general: str, connectors: Iterable[ConnectorType], *, legacy: bool) ->
 def boot_payload(settings: Settings, installation: Installation, version: str) -> dict[str, Any]:
     """BootNotification.req (OCPP 1.6 section 6.3); what the installation leaves empty is left out.
 
-    ``version``: of this software, where the installation names no firmware.
+    ``version``: of the firmware that runs.
     """
     station = installation.station
     payload = {
@@ -40,7 +40,7 @@ def boot_payload(settings: Settings, installation: Installation, version: str) -
             legacy=settings.bool("ChargePointModelLegacyMode"),
         ),
         "chargePointSerialNumber": station.serial[:25],
-        "firmwareVersion": (station.firmware or version)[:50],
+        "firmwareVersion": version[:50],
     }
     return {name: value for name, value in payload.items() if value}
 

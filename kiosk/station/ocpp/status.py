@@ -42,9 +42,11 @@ def of_connector(connector: Connector) -> Picture:
 def of_station(station: Station) -> Picture:
     """Connector 0: in or out of service; station-wide codes never fault it (decision 13)."""
     fault = gravest(station.faults)
+    usable = station.operative and not station.updating
+    in_service = ChargePointStatus.AVAILABLE if usable else ChargePointStatus.UNAVAILABLE
     return Picture(
         connector_id=0,
-        status=ChargePointStatus.AVAILABLE if station.operative else ChargePointStatus.UNAVAILABLE,
+        status=in_service,
         error_code=fault.error_code,
         vendor_error_code=fault.code,
     )

@@ -16,7 +16,7 @@ import msgspec
 
 from kiosk.model.clock import Clock
 from kiosk.model.errors import BadFile, TransferFailed
-from kiosk.model.file_jobs import Acceptance, FirmwareStatus
+from kiosk.model.file_jobs import Acceptance, FirmwareNews, FirmwareStatus
 from kiosk.station.system import update
 from kiosk.station.system.firmware import FirmwareSlots, Running
 from kiosk.station.system.ports import JobStore
@@ -53,14 +53,6 @@ class Site(Protocol):
         ...
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A status to be told; ``heard`` is called when the backend has taken it."""
-
-    status: FirmwareStatus
-    request_id: int | None
-    heard: Callable[[], None]
-
-
 class _Cut(Exception):
     """The work is not wanted any more."""
 
@@ -84,7 +76,7 @@ class Updates:
         """This start is the first of a new firmware."""
         self.last: Job | None = None
         """The job before, once the backend knows how it ended."""
-        self.on_status: Callable[[Told], None] | None = None
+        self.on_status: Callable[[FirmwareNews], None] | None = None
         self._slots = slots
         self._transfer = transfer
         self._folder = folder
@@ -281,7 +273,7 @@ class Updates:
                 continue
             mark = object()
             self._unheard.add(mark)
-            self.on_status(Told(status, job.request_id, partial(self._heard, mark, job.id, status)))
+            self.on_status(FirmwareNews(status, job.request_id, partial(self._heard, mark, job.id, status)))
 
     def _heard(self, mark: object, job_id: str, status: FirmwareStatus) -> None:
         self._unheard.discard(mark)

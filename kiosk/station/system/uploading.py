@@ -14,7 +14,7 @@ import msgspec
 
 from kiosk.model.clock import Clock
 from kiosk.model.errors import TransferFailed
-from kiosk.model.file_jobs import Acceptance, UploadStatus
+from kiosk.model.file_jobs import Acceptance, UploadNews, UploadStatus
 from kiosk.station.system import upload
 from kiosk.station.system.ports import JobStore
 from kiosk.station.system.transfer import TransferPort
@@ -29,21 +29,13 @@ Write = Callable[[Job, Path], Awaitable[None]]
 """Write what the job asks for to this path. Raises OSError."""
 
 
-class Told(msgspec.Struct, frozen=True):
-    """A status to be told; ``heard`` is called when the backend has taken it."""
-
-    status: UploadStatus
-    request_id: int | None
-    heard: Callable[[], None]
-
-
 class Uploads:
     """``name``: of the job in the store. ``folder``: where a file lies until it is delivered."""
 
     def __init__(
         self, *, name: str, transfer: TransferPort, folder: Path, store: JobStore, clock: Clock, write: Write
     ) -> None:
-        self.on_status: Callable[[Told], None] | None = None
+        self.on_status: Callable[[UploadNews], None] | None = None
         self._name = name
         self._transfer = transfer
         self._folder = folder
@@ -178,7 +170,7 @@ class Uploads:
         for status in statuses:
             log.info("upload of %s: %s", job.name, status)
             if self.on_status is not None:
-                self.on_status(Told(status, job.request_id, partial(self._heard, job.id, status)))
+                self.on_status(UploadNews(status, job.request_id, partial(self._heard, job.id, status)))
 
     def _heard(self, job_id: str, status: UploadStatus) -> None:
         job = self._job

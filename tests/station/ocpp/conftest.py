@@ -38,6 +38,8 @@ from kiosk.station.state import State
 from kiosk.station.storage import Database, Journal, MetaStore, SecurityStore, SettingsStore, TagStore
 from kiosk.station.storage.records import MeterSample, TransactionBegin, TransactionEnd
 from kiosk.station.tasks import Tasks
+from tests.fakes.file_jobs import FakeFiles
+from tests.fakes.secured import Site
 
 START = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 PORT = 9000
@@ -61,6 +63,7 @@ class FakeCommands:
         self.says = True
         self.fails: Exception | None = None
         self.slow_s = 0.0
+        self.files = FakeFiles()
 
     async def _note(self, *asked: Any) -> None:
         self.asked.append(asked)
@@ -155,7 +158,7 @@ class World:
         certificates = self.commands.certificates
         return OcppClient(
             dialler=Dialler(
-                url=url or self.central.url,
+                embedded_url=url or self.central.url,
                 settings=self.settings,
                 installation=self.installation,
                 certificates=certificates,
@@ -311,3 +314,21 @@ def running(opened: Opened) -> Opened:
                     raise AssertionError("the client ended by itself") from results[0]
 
     return run_world
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Opened:
+    """``async with site() as s``: a dialler with its stores and a central system, on real sockets."""
+
+    @asynccontextmanager
+    async def opened_site() -> AsyncIterator[Site]:
+        made = Site(tmp_path)
+        await made.listen(None)
+        await made.open(url=made.central.url)
+        try:
+            yield made
+        finally:
+            await made.close()
+            await made.central.stop()
+
+    return opened_site
