@@ -79,6 +79,7 @@ def as_table(snapshot: Snapshot) -> RenderableType:
             (f"{station.reset_pending} reset pending", station.reset_pending is not None),
             (f"{backend.waiting_messages} messages wait", backend.waiting_messages > 0),
             (f"{backend.undelivered_messages} messages undelivered", backend.undelivered_messages > 0),
+            (station.storage_problem, station.storage_problem != ""),
         )
         if holds
     ]

@@ -8,7 +8,12 @@ Decisions
 - WAL with ``synchronous=FULL``: a committed fact survives a power cut (design rule 8).
 - One thread, one queue: order in the journal is the order of the calls.
 - No ORM: eight tables, numbered SQL migrations, each tested from the version before.
-- A fact's ``owed`` mark is the outbox: there is no second queue that could disagree with the journal.
+- A fact's ``owed`` mark is the outbox: there is no second queue that could disagree with the journal. Its counts
+  follow each commit in memory: counting 100,000 rows for each message would make the drain quadratic.
+- Samples of ended sessions go once the backend has them (``storage.keep_samples_days``), their begin and end facts
+  with them; a session's own row stays for good, about 300 bytes. So the size is bounded by what is charged in a
+  month, not by how long the station stands.
+- The thread is our own and not an executor's: what that costs is as much as a commit on a good disk.
 - An open reads only small tables for damage, because a full check of a year of history takes longer than a start
   may take; damage seen later leaves a mark beside the file, and the next open then reads it whole.
 - Of a damaged file the settings and tag lists are saved, because a station without its backend's address waits
@@ -17,7 +22,9 @@ Decisions
 """
 
 from kiosk.station.storage.database import Database
+from kiosk.station.storage.housekeeping import Housekeeping
 from kiosk.station.storage.journal import Journal
+from kiosk.station.storage.reservations import ReservationStore
 from kiosk.station.storage.security import SecurityStore
 from kiosk.station.storage.stores import AvailabilityStore, EventLog, MetaStore, SettingsStore
 from kiosk.station.storage.tags import TagStore
@@ -26,8 +33,10 @@ __all__ = [
     "AvailabilityStore",
     "Database",
     "EventLog",
+    "Housekeeping",
     "Journal",
     "MetaStore",
+    "ReservationStore",
     "SecurityStore",
     "SettingsStore",
     "TagStore",

@@ -24,6 +24,9 @@ BUSY_TIMEOUT_MS: Final = 5000
 CHECKED_AT_OPEN: Final = ("meta", "settings", "availability", "checkpoints")
 """Small tables, checked page by page at every open; the others would cost more than the start may take."""
 
+WORTH_COMPACTING: Final = 16_000_000
+"""Bytes; fewer free ones are left for the next sessions."""
+
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _REMEDIES: Final = {
     sqlite3.SQLITE_FULL: ("the disk is full", "free some space in {folder}"),
@@ -53,6 +56,7 @@ class Database:
         self.clock = clock
         self._worker = worker
         self._connection: sqlite3.Connection | None = None
+        self.damage = ""  # what an operator is to know of the file that was found at the start
 
     @classmethod
     async def open(cls, path: Path, clock: Clock) -> Database:
@@ -90,6 +94,13 @@ class Database:
         """
         return await self._worker.do(self._check)
 
+    async def compact(self) -> bool:
+        """Give the disk back what was removed, where that is worth it: True when the file was written anew.
+
+        Takes seconds on a large file, during which nothing is written: meant for an idle hour.
+        """
+        return await self._worker.do(self._compact)
+
     async def close(self) -> None:
         """Finish the queue, fold the write-ahead log into the file, end the thread. Idempotent."""
         if self._connection is None:
@@ -105,6 +116,7 @@ class Database:
                 self._connection = self._connect()
             except Damaged as damage:
                 aside = self._set_aside(str(damage))
+                self.damage = f"the data file was damaged and is kept as {aside.name}; its sessions are only there"
                 self._connection = self._connect()
                 self._salvage(aside)
         except (sqlite3.Error, OSError, Damaged) as error:
@@ -193,6 +205,24 @@ class Database:
             self._mark_suspect()
             log.error("%s is damaged: %s", self.path, "; ".join(problems))
         return problems
+
+    def _compact(self) -> bool:
+        assert self._connection is not None
+        try:
+            pages, free, size = (
+                int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+            if free * size < WORTH_COMPACTING or free * 4 < pages:
+                return False
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            # a full disk, most likely: the file as it was is whole, and its free pages are used again
+            log.warning("%s: not made smaller: %s", self.path, error)
+            return False
+        log.info("%s: %d MB given back", self.path, free * size // 1_000_000)
+        return True
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None

@@ -272,3 +272,33 @@ class Journal(Owed):
             return len(rows)
 
         return await self._database.run(work)
+
+    async def prune(self, before: datetime, most: int = 10_000) -> int:
+        """Remove facts of sessions that ended before ``before``, and samples of no session taken before it.
+
+        The sessions stay. A session of which a fact is owed or undelivered stays whole. Removes about ``most`` and
+        returns how many, so that the thread is not kept for long: call again until it is 0.
+        """
+
+        def work(sql: sqlite3.Connection) -> int:
+            at = to_text(before)
+            gone = sql.execute(
+                "DELETE FROM facts WHERE seq IN (SELECT seq FROM facts WHERE local_id IS NULL"
+                " AND delivery IN ('none', 'answered') AND json_extract(payload, '$.at') < ? LIMIT ?)",
+                (at, most),
+            ).rowcount
+            rows = sql.execute(
+                "SELECT t.local_id FROM transactions AS t WHERE t.pruned = 0 AND t.ended_at IS NOT NULL"
+                " AND t.ended_at < ? AND NOT EXISTS"
+                " (SELECT 1 FROM facts AS f WHERE f.local_id = t.local_id"
+                " AND f.delivery IN ('owed', 'undelivered')) ORDER BY t.ended_at LIMIT ?",
+                (at, max(1, most // 50)),
+            ).fetchall()
+            for (local_id,) in rows:
+                gone += sql.execute("DELETE FROM facts WHERE local_id = ?", (local_id,)).rowcount
+                sql.execute("UPDATE transactions SET pruned = 1 WHERE local_id = ?", (local_id,))
+                if gone >= most:
+                    break
+            return gone
+
+        return await self._database.run(work)
