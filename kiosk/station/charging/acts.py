@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 from kiosk.model.clock import Clock
 from kiosk.model.enums import Phase, StopReason
 from kiosk.settings import Settings
-from kiosk.station.charging.bay import Bay, Grant
+from kiosk.station.charging.bay import Bay, Grant, Running
 from kiosk.station.charging.connector import Stage
+from kiosk.station.charging.reservations import Reservations
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.hardware.ports import HardwarePort
+from kiosk.station.storage import ReservationStore
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +25,17 @@ class Acts:
     """Owner of the bays and of the locks on them."""
 
     def __init__(
-        self, hardware: HardwarePort, settings: Settings, transactions: Transactions, clock: Clock
+        self,
+        hardware: HardwarePort,
+        settings: Settings,
+        transactions: Transactions,
+        store: ReservationStore,
+        clock: Clock,
     ) -> None:
         self.bays: dict[int, Bay] = {}
         for port in hardware.connectors:
             self.bays[port.id] = Bay(port=port, faults=set(port.faults), phase_since_s=clock.monotonic())
+        self.reservations = Reservations(store, settings, clock, self.bays)
         self.locks = {connector_id: asyncio.Lock() for connector_id in self.bays}
         self.ended = {connector_id: asyncio.Event() for connector_id in self.bays}
         self._settings = settings
@@ -44,14 +52,23 @@ class Acts:
         if bay.grant is None or meter_wh is None or bay.faulted:
             self.forget_grant(bay)
             return False
+        reserved = self.reservations.match(bay.id, bay.grant.id_tag, bay.grant.parent_id_tag)
+        bay.grant.reservation_id = reserved.reservation_id if reserved is not None else None
         await self.before_begin(bay, bay.grant)
         run = await self._transactions.begin(bay, bay.grant, meter_wh)
+        run.vehicle_id = bay.port.vehicle_id
         bay.session, bay.grant, bay.wait_until_s = run, None, None
         self.ended[bay.id].clear()
+        self.energise(bay)
+        if reserved is not None:  # a core that dies before this drops it when it starts
+            await self.reservations.used(reserved.reservation_id)
+        return True
+
+    def energise(self, bay: Bay) -> None:
+        """The car is there and its transaction is open: let the hardware begin, or begin again."""
         bay.move(Stage.STARTING)
         bay.port.start()
-        bay.port.set_limit_w(bay.limit_w)
-        return True
+        bay.port.set_limit_w(0 if bay.session is not None and bay.session.deauthorized else bay.limit_w)
 
     async def tell_to_stop(self, bay: Bay, reason: StopReason, id_tag: str | None) -> None:
         """Open the contactor; the transaction ends when the hardware says so."""
@@ -72,14 +89,31 @@ class Acts:
         await self._transactions.end(bay, run, run.stop_reason or reason, run.stop_tag)
         self._stopping_since.pop(bay.id, None)
         bay.move(Stage.FINISHED if bay.port.plugged else Stage.IDLE)
-        self._go_out_of_service(bay)
+        self.go_out_of_service(bay)
         self.ended[bay.id].set()
+
+    def refuse(self, bay: Bay, run: Running, since_wh: int) -> None:
+        """The backend does not accept the tag: from ``since_wh`` on only MaxEnergyOnInvalidId may flow."""
+        run.energy_until_wh = since_wh + self._settings.int("MaxEnergyOnInvalidId")
+        log.warning("%s%d: the backend refuses the tag of transaction %s", bay.port.type, bay.id, run.local_id)
+
+    async def end_refused(self, bay: Bay) -> bool:
+        """Stop a session whose tag was refused, once its energy is used up; else it stays suspended.
+
+        OCPP 1.6 section 4.8 with errata 3.17.
+        """
+        if bay.session is None or not bay.running or not bay.session.deauthorized:
+            return False
+        if not self._settings.bool("StopTransactionOnInvalidId"):
+            return False
+        await self.tell_to_stop(bay, StopReason.DE_AUTHORIZED, None)
+        return True
 
     def forget_grant(self, bay: Bay) -> None:
         """Nobody may charge here any more."""
         bay.grant, bay.wait_until_s = None, None
         bay.move(Stage.FINISHED if bay.port.plugged and not bay.faulted else Stage.IDLE)
-        self._go_out_of_service(bay)
+        self.go_out_of_service(bay)
 
     async def deadlines(self, bay: Bay, now_s: float) -> None:
         """What runs out by itself at this connector."""
@@ -90,6 +124,7 @@ class Acts:
                 self.forget_grant(bay)
             elif bay.stage is Stage.IDLE and bay.port.plugged:
                 bay.move(Stage.FINISHED)  # plug first, nobody authorized in time (decision 4)
+        await self.end_refused(bay)
         if bay.forget_at_s is not None and now_s >= bay.forget_at_s:
             bay.forget_at_s = None
             if bay.session is not None and bay.session.over:
@@ -104,8 +139,9 @@ class Acts:
         timeout_s = self._settings.int("ConnectionTimeOut")
         return self._clock.monotonic() + timeout_s if timeout_s > 0 else None
 
-    def _go_out_of_service(self, bay: Bay) -> None:
-        if bay.inoperative_after_session:
+    def go_out_of_service(self, bay: Bay) -> None:
+        """What ChangeAvailability scheduled happens as soon as nobody uses the connector."""
+        if bay.inoperative_after_session and not bay.busy:
             bay.inoperative_after_session, bay.operative = False, False
 
 

@@ -53,6 +53,10 @@ REFUSALS = {
 }
 
 
+VALID = frozenset({AuthorizationStatus.ACCEPTED, AuthorizationStatus.CONCURRENT_TX})
+"""A tag that is good in itself (OCPP 1.6 section 3.5.2)."""
+
+
 def effective(info: IdTagInfo, now: datetime) -> AuthorizationStatus:
     """The status of an answer now: an accepted one that has run out is Expired."""
     if info.status is AuthorizationStatus.ACCEPTED and info.expiry is not None and info.expiry <= now:
@@ -82,8 +86,9 @@ def decide(q: Question) -> Verdict:
         if status is AuthorizationStatus.ACCEPTED:
             return Granted(source, known)
         return Denied(REFUSALS[status])
-    if q.allow_unknown_offline and status is None:
-        return Granted(AuthorizationSource.OFFLINE)
+    # a tag that is known to be good is not worse than one nobody knows
+    if q.allow_unknown_offline and status in (None, AuthorizationStatus.ACCEPTED):
+        return Granted(AuthorizationSource.OFFLINE, known)
     return Denied(RefusalReason.BACKEND_OFFLINE)
 
 
@@ -97,12 +102,27 @@ def _local(q: Question) -> tuple[AuthorizationSource | None, IdTagInfo | None]:
     return None, None
 
 
-def judge(info: IdTagInfo, now: datetime) -> Verdict:
+def judge(info: IdTagInfo, now: datetime) -> Granted | Denied:
     """What the backend's answer means."""
     status = effective(info, now)
     if status is AuthorizationStatus.ACCEPTED:
         return Granted(AuthorizationSource.BACKEND, info)
     return Denied(REFUSALS[status])
+
+
+def cacheable(info: IdTagInfo) -> bool:
+    """ConcurrentTx says how busy a tag is, not what it is worth: tomorrow it would refuse a good card offline."""
+    return info.status is not AuthorizationStatus.CONCURRENT_TX
+
+
+def conflicting(listed: IdTagInfo, told: IdTagInfo, now: datetime) -> bool:
+    """The local list and the backend disagree on whether a tag is valid (OCPP 1.6 section 3.5.2)."""
+    return (effective(listed, now) in VALID) is not (effective(told, now) in VALID)
+
+
+def parent_to_stop(info: IdTagInfo, now: datetime) -> str | None:
+    """The group that a tag may act for; a tag in use elsewhere may still stop (ConcurrentTx is about starts)."""
+    return info.parent_id_tag if effective(info, now) in VALID else None
 
 
 def same_tag(one: str | None, other: str | None) -> bool:

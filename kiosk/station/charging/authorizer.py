@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import AuthorizationSource, RefusalReason
@@ -14,8 +15,12 @@ from kiosk.station.charging.authorization import (
     Denied,
     Granted,
     Question,
+    cacheable,
+    conflicting,
     decide,
     judge,
+    parent_to_stop,
+    same_tag,
 )
 from kiosk.station.charging.ports import BackendPort, IdTagInfo
 from kiosk.station.storage import TagStore
@@ -24,16 +29,23 @@ from kiosk.station.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+FRESH_S = 10.0
+"""An answer is used twice within that time: a card may be asked about to stop, and then to start."""
+
 
 class Authorizer:
+    """``on_list_conflict`` is told when the backend's word contradicts the local list (OCPP 1.6 section 3.5.2)."""
+
     def __init__(
         self, settings: Settings, tags: TagStore, backend: BackendPort, clock: Clock, tasks: Tasks
     ) -> None:
+        self.on_list_conflict: Callable[[str], None] = lambda _id_tag: None
         self._settings = settings
         self._tags = tags
         self._backend = backend
         self._clock = clock
         self._tasks = tasks
+        self._newest: tuple[str, IdTagInfo, float] | None = None
 
     @property
     def kiosk(self) -> bool:
@@ -55,35 +67,64 @@ class Authorizer:
         verdict = decide(await self._question(id_tag, online=self._backend.online))
         if not isinstance(verdict, Ask):
             log.info("tag %s: %s, without the backend", mask(id_tag), _gist(verdict))
-            return verdict
+            return await self._let_in(id_tag, verdict)
         try:
-            info = await self._backend.authorize(id_tag)
+            info = await self._ask(id_tag)
         except BackendUnreachable as error:
             log.warning("tag %s: no answer from the backend: %s", mask(id_tag), error)
             again = decide(await self._question(id_tag, online=False))
             if isinstance(again, Granted):
-                return again
+                return await self._let_in(id_tag, again)
             silent = (
                 self._backend.online
                 and isinstance(again, Denied)
                 and again.reason is RefusalReason.BACKEND_OFFLINE
             )
             return Denied(RefusalReason.BACKEND_SILENT) if silent or isinstance(again, Ask) else again
-        await self.remember(id_tag, info)
         answer = judge(info, self._clock.now())
-        if isinstance(answer, Ask):
-            raise AssertionError("judge never asks")
         log.info("tag %s: %s, says the backend", mask(id_tag), _gist(answer))
         return answer
 
     async def parent_of(self, id_tag: str) -> str | None:
-        """The parentIdTag that is known here for a tag."""
-        entry = await self._tags.local_get(id_tag) or await self._tags.cache_get(id_tag)
-        return entry.parent_id_tag if entry else None
+        """The parentIdTag that is known here for a tag: of the list, else of the cache, where they are in use."""
+        info = await self._known(id_tag)
+        return info.parent_id_tag if info is not None else None
+
+    async def ask_parent(self, id_tag: str) -> str | None:
+        """The parentIdTag of a tag, from the backend if need be; None when nobody knows one.
+
+        OCPP 1.6 section 5.13 and errata: only a tag that the backend accepts is of its group.
+        """
+        info = await self._known(id_tag)
+        if (info is None or info.parent_id_tag is None) and self._backend.online:
+            try:
+                info = await self._ask(id_tag)
+            except BackendUnreachable as error:
+                log.warning("tag %s: no answer from the backend: %s", mask(id_tag), error)
+        return parent_to_stop(info, self._clock.now()) if info is not None else None
 
     async def remember(self, id_tag: str, info: IdTagInfo) -> None:
-        """The backend's newest word on a tag goes into the authorization cache."""
-        await remember(self._settings, self._tags, id_tag, info)
+        """The backend's newest word on a tag: into the cache, and compared with the local list."""
+        if await remember(self._settings, self._tags, id_tag, info, self._clock):
+            log.warning("tag %s: the backend says %s, the local list says otherwise", mask(id_tag), info.status)
+            self.on_list_conflict(id_tag)
+
+    async def _let_in(self, id_tag: str, verdict: Granted | Denied) -> Granted | Denied:
+        if isinstance(verdict, Granted) and verdict.source is AuthorizationSource.CACHE:
+            await self._tags.cache_used(id_tag)
+        return verdict
+
+    async def _ask(self, id_tag: str) -> IdTagInfo:
+        """Authorize.req, unless its answer is fresh. Raises BackendUnreachable."""
+        if self._newest is not None:
+            tag, info, at_s = self._newest
+            if same_tag(tag, id_tag) and self._clock.monotonic() - at_s < FRESH_S:
+                self._newest = None
+                return info
+        info = await self._backend.authorize(id_tag)
+        self._newest = (id_tag, info, self._clock.monotonic())
+        await self.remember(id_tag, info)
+        return info
 
     async def _tell_kiosk(self, id_tag: str) -> None:
         """The request goes out, its answer is ignored (decision 7)."""
@@ -91,6 +132,15 @@ class Authorizer:
             await self._backend.authorize(id_tag)
         except BackendUnreachable as error:
             log.info("kiosk tag: %s", error)
+
+    async def _known(self, id_tag: str) -> IdTagInfo | None:
+        """The list's word, else the cache's."""
+        entry = None
+        if self._settings.bool("LocalAuthListEnabled"):
+            entry = await self._tags.local_get(id_tag)
+        if entry is None and self._settings.bool("AuthorizationCacheEnabled"):
+            entry = await self._tags.cache_get(id_tag)
+        return _info(entry)
 
     async def _question(self, id_tag: str, *, online: bool) -> Question:
         settings = self._settings
@@ -110,12 +160,19 @@ class Authorizer:
         )
 
 
-async def remember(settings: Settings, tags: TagStore, id_tag: str, info: IdTagInfo) -> None:
-    """Every answer of the backend updates the authorization cache, if it is on (OCPP 1.6 section 3.4.1)."""
-    if settings.bool("AuthorizationCacheEnabled"):
+async def remember(settings: Settings, tags: TagStore, id_tag: str, info: IdTagInfo, clock: Clock) -> bool:
+    """Take an answer of the backend into the authorization cache, if that is on (OCPP 1.6 section 3.5.1).
+
+    A tag of the local list is not cached (section 3.5.3). Returns whether the list contradicts the backend.
+    """
+    listed = _info(await tags.local_get(id_tag)) if settings.bool("LocalAuthListEnabled") else None
+    if listed is not None:
+        return conflicting(listed, info, clock.now())
+    if settings.bool("AuthorizationCacheEnabled") and cacheable(info):
         await tags.cache_put(
             TagEntry(id_tag=id_tag, status=info.status, expiry=info.expiry, parent_id_tag=info.parent_id_tag)
         )
+    return False
 
 
 def _info(entry: TagEntry | None) -> IdTagInfo | None:

@@ -114,6 +114,8 @@ def status_of(facts: Facts) -> ChargePointStatus:
         case Stage.STOPPING:
             # the transaction is open till the contactor is; Finishing comes after StopTransaction
             return S.CHARGING if facts.energised else S.PREPARING
+        case Stage.STARTING if facts.energised:
+            return S.SUSPENDED_EV  # it begins again within its transaction: Preparing is over (section 4.9)
         case Stage.STARTING | Stage.AUTHORIZED:
             return S.PREPARING
         case Stage.FINISHED if facts.plugged:

@@ -29,6 +29,7 @@ from kiosk.station.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+STOP_KEY = "StopTransactionOnEVSideDisconnect"
 SHOWN_S = 30.0  # a session that is over is told this long after the plug was pulled: its driver stands there
 
 
@@ -79,23 +80,36 @@ class Reactions:
         if bay.stage is Stage.AUTHORIZED:
             await self._acts.begin(bay)
             return
+        if bay.running:  # the cable was out of the car, the transaction went on
+            log.info("%s%d: plugged in again", bay.port.type, bay.id)
+            self._acts.energise(bay)
+            return
         bay.session, bay.forget_at_s = None, None
         bay.wait_until_s = self._acts.plug_deadline()
         if self._plugged_in(bay):
             self._tasks.spawn(f"kiosk start {bay.id}", self._start(bay.id, None))
 
     async def _unplugged(self, bay: Bay) -> None:
+        if bay.running and bay.stage is not Stage.STOPPING and not self._settings.bool(STOP_KEY):
+            log.info("%s%d: the plug is out, the transaction stays open", bay.port.type, bay.id)
+            bay.move(Stage.SUSPENDED_EV)  # OCPP 1.6 section 4.9
+            return
         if bay.running:
             await self._acts.finish(bay, StopReason.EV_DISCONNECTED)
+            if self._settings.bool("UnlockConnectorOnEVSideDisconnect") and not bay.port.unlock():
+                log.warning("%s%d: does not unlock", bay.port.type, bay.id)
         bay.wait_until_s = None
         if bay.stage is Stage.FINISHED:
             bay.move(Stage.IDLE)
+        self._acts.go_out_of_service(bay)
         bay.forget_at_s = self._clock.monotonic() + SHOWN_S
 
     async def _identified(self, bay: Bay, vehicle_id: str) -> None:
-        if bay.running and bay.session is not None and bay.session.vehicle_id not in (None, vehicle_id):
-            log.warning("%s%d: another car than before the restart", bay.port.type, bay.id)
-            await self._acts.tell_to_stop(bay, StopReason.EV_DISCONNECTED, None)
+        if bay.running and bay.session is not None:
+            if bay.session.vehicle_id not in (None, vehicle_id):
+                log.warning("%s%d: another car than the one that began", bay.port.type, bay.id)
+                await self._acts.tell_to_stop(bay, StopReason.EV_DISCONNECTED, None)
+            bay.session.vehicle_id = bay.session.vehicle_id or vehicle_id
         waits = bay.stage in (Stage.IDLE, Stage.FINISHED) and bay.session is None
         if waits and self._settings.bool("AutochargeEnabled") and bay.port.type.has_vehicle_id:
             self._tasks.spawn(f"autocharge {bay.id}", self._start(bay.id, autocharge_tag(vehicle_id)))
@@ -109,8 +123,7 @@ class Reactions:
                 await self._acts.finish(bay, bay.session.stop_reason or StopReason.OTHER)
                 return
             log.warning("%s%d: the hardware stopped by itself; it begins again", bay.port.type, bay.id)
-            bay.move(Stage.STARTING)
-            bay.port.start()
+            self._acts.energise(bay)
         elif bay.stage is not Stage.STOPPING and phase in STAGE_OF_PHASE:
             bay.move(STAGE_OF_PHASE[phase])
             bay.session.energised |= phase is Phase.ENERGY

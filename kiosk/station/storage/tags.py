@@ -6,6 +6,7 @@ idTags compare case-insensitively (decision 8); the spelling that was stored las
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -17,7 +18,17 @@ from kiosk.station.storage.records import TagEntry, from_text, to_text
 WHITELIST: Final = "whitelist"
 CACHE: Final = "cache"
 LOCAL: Final = "local"
+MOST_CACHED: Final = 1000
+"""So many answers of the backend are kept: more cards than one station sees in weeks."""
 _VERSION: Final = "local_list_version"
+
+
+class ListTooLong(Exception):
+    """The local list would hold more tags than it may; it is as it was."""
+
+
+class OldVersion(Exception):
+    """A differential update that is not newer than the local list; the list is as it was."""
 
 
 class TagStore:
@@ -50,9 +61,37 @@ class TagStore:
     async def cache_get(self, id_tag: str) -> TagEntry | None:
         return await self._get(CACHE, id_tag)
 
-    async def cache_put(self, entry: TagEntry) -> None:
-        """Keep the backend's newest answer, whatever its status (OCPP 1.6 section 3.5.1)."""
-        await self._put(CACHE, entry)
+    async def cache_used(self, id_tag: str) -> None:
+        """Somebody was let in by this entry: it goes last when room is needed. Not cached: nothing."""
+        at = self._now()
+
+        def work(sql: sqlite3.Connection) -> None:
+            sql.execute("UPDATE tags SET changed_at = ? WHERE list = ? AND id_tag = ?", (at, CACHE, id_tag))
+
+        await self._database.run(work)
+
+    async def cache_put(self, entry: TagEntry, most: int = MOST_CACHED) -> None:
+        """Keep the backend's newest answer, whatever its status.
+
+        A full cache loses its tags that are not valid, then those used longest ago (OCPP 1.6 section 3.5.1).
+        """
+        at = self._now()
+
+        def work(sql: sqlite3.Connection) -> None:
+            _put(sql, CACHE, entry, at)
+            if _count(sql, CACHE) <= most:
+                return
+            sql.execute(
+                "DELETE FROM tags WHERE list = ? AND id_tag <> ? AND (status <> ? OR expiry <= ?)",
+                (CACHE, entry.id_tag, AuthorizationStatus.ACCEPTED.value, at),
+            )
+            sql.execute(
+                "DELETE FROM tags WHERE list = ? AND id_tag IN (SELECT id_tag FROM tags WHERE list = ?"
+                " AND id_tag <> ? ORDER BY changed_at LIMIT max(0, ?))",
+                (CACHE, CACHE, entry.id_tag, _count(sql, CACHE) - most),
+            )
+
+        await self._database.run(work)
 
     async def cache_clear(self) -> None:
         await self._clear(CACHE)
@@ -66,36 +105,34 @@ class TagStore:
         return await self._list(LOCAL)
 
     async def local_version(self) -> int:
-        """0 while there is no list."""
+        """0 while the list is empty (OCPP 1.6 section 5.10)."""
+        return await self._database.run(_local_version)
 
-        def work(sql: sqlite3.Connection) -> int:
-            row = sql.execute("SELECT text FROM meta WHERE name = ?", (_VERSION,)).fetchone()
-            return 0 if row is None else int(row[0])
-
-        return await self._database.run(work)
-
-    async def local_replace(self, entries: Sequence[TagEntry], version: int) -> None:
-        """A full update: the list is exactly ``entries`` afterwards."""
+    async def local_replace(self, entries: Sequence[TagEntry], version: int, most: int = sys.maxsize) -> None:
+        """A full update: the list is exactly ``entries`` afterwards. Raises ListTooLong."""
         at = self._now()
 
         def work(sql: sqlite3.Connection) -> None:
             sql.execute("DELETE FROM tags WHERE list = ?", (LOCAL,))
-            for entry in entries:
-                _put(sql, LOCAL, entry, at)
-            _set_version(sql, version)
+            _put_all(sql, LOCAL, entries, at)
+            _settle(sql, version, most)
 
         await self._database.run(work)
 
-    async def local_update(self, put: Sequence[TagEntry], remove: Sequence[str], version: int) -> None:
-        """A differential update, whole or not at all."""
+    async def local_update(
+        self, put: Sequence[TagEntry], remove: Sequence[str], version: int, most: int = sys.maxsize
+    ) -> None:
+        """A differential update, whole or not at all. Raises OldVersion, ListTooLong."""
         at = self._now()
 
         def work(sql: sqlite3.Connection) -> None:
-            for id_tag in remove:
-                sql.execute("DELETE FROM tags WHERE list = ? AND id_tag = ?", (LOCAL, id_tag))
-            for entry in put:
-                _put(sql, LOCAL, entry, at)
-            _set_version(sql, version)
+            if version <= (present := _local_version(sql)):
+                raise OldVersion(f"the list is at version {present}")
+            sql.executemany(
+                "DELETE FROM tags WHERE list = ? AND id_tag = ?", [(LOCAL, id_tag) for id_tag in remove]
+            )
+            _put_all(sql, LOCAL, put, at)
+            _settle(sql, version, most)
 
         await self._database.run(work)
 
@@ -148,18 +185,44 @@ class TagStore:
 
 
 def _put(sql: sqlite3.Connection, name: str, entry: TagEntry, at: str) -> None:
-    sql.execute(
+    _put_all(sql, name, (entry,), at)
+
+
+def _put_all(sql: sqlite3.Connection, name: str, entries: Sequence[TagEntry], at: str) -> None:
+    sql.executemany(
         "INSERT OR REPLACE INTO tags (list, id_tag, status, expiry, parent_id_tag, changed_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            name,
-            entry.id_tag,
-            entry.status.value,
-            to_text(entry.expiry) if entry.expiry else None,
-            entry.parent_id_tag,
-            at,
-        ),
+        [
+            (
+                name,
+                entry.id_tag,
+                entry.status.value,
+                to_text(entry.expiry) if entry.expiry else None,
+                entry.parent_id_tag,
+                at,
+            )
+            for entry in entries
+        ],
     )
+
+
+def _count(sql: sqlite3.Connection, name: str) -> int:
+    row = sql.execute("SELECT count(*) FROM tags WHERE list = ?", (name,)).fetchone()
+    return int(row[0])
+
+
+def _local_version(sql: sqlite3.Connection) -> int:
+    row = sql.execute(
+        "SELECT text FROM meta WHERE name = ? AND EXISTS (SELECT 1 FROM tags WHERE list = ?)", (_VERSION, LOCAL)
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _settle(sql: sqlite3.Connection, version: int, most: int) -> None:
+    """The list is complete: number it. Raises ListTooLong, which takes everything back."""
+    if (count := _count(sql, LOCAL)) > most:
+        raise ListTooLong(f"{count} tags, at most {most}")
+    _set_version(sql, version)
 
 
 def _set_version(sql: sqlite3.Connection, version: int) -> None:
