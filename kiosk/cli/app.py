@@ -71,6 +71,7 @@ app.command("screenshot", rich_help_panel=_OPERATE)(screenshot.screenshot)
 app.add_typer(sim.app, name="sim", rich_help_panel=_TEST)
 app.command("conformance", rich_help_panel=_TEST)(conformance.conformance)
 app.command("torture", rich_help_panel=_TEST)(torture.torture)
+app.command("fuzz", rich_help_panel=_TEST)(fuzz.fuzz)
 
 
 def run_app(arguments: Sequence[str]) -> int:

@@ -34,7 +34,9 @@ class Figures(msgspec.Struct, kw_only=True):
     facts: int = 0
     sessions: int = 0
     transactions: int = 0
-    repeats: int = 0
+    repeats: int = 0  # told again because no answer had been committed
+    repeated_starts: int = 0  # of these
+    refused: int = 0  # told again because the backend had refused it
     losses: int = 0
     duplicates: int = 0
     energy_wh: int = 0
@@ -60,6 +62,7 @@ class Audit:
         self._sent: dict[Key, list[Line]] = defaultdict(list)  # calls by what they tell, in order
         self._numbers: dict[int, Key] = {}  # transactionId to StartTransaction
         self._answers: dict[tuple[int, str], Line] = {}
+        self._refused: set[tuple[int, str]] = set()
 
     def judge(self) -> Figures:
         self._read_frames()
@@ -88,6 +91,8 @@ class Audit:
         for line in self._evidence.lines:
             if line.kind == "call" and not line.to_station and line.action in OWED_MESSAGES:
                 calls[line.connection, line.message_id] = line
+            elif line.kind == "error" and line.to_station:
+                self._refused.add((line.connection, line.message_id))
             elif line.kind == "result" and line.to_station:
                 asked = calls.get((line.connection, line.message_id))
                 if asked is not None:
@@ -171,7 +176,11 @@ class Audit:
             if len({line.message_id for line in lines}) < len(lines):
                 self._breach(f"repeated under the same message id: {key}")
             for before, again in pairwise(lines):
-                self.figures.repeats += 1
+                if (before.connection, before.message_id) in self._refused:
+                    self.figures.refused += 1
+                else:
+                    self.figures.repeats += 1
+                    self.figures.repeated_starts += key[0] == "start"
                 reason = self._no_excuse(before, again, expected.get(key))
                 if reason:
                     self.figures.duplicates += 1

@@ -1,0 +1,46 @@
+"""``kiosk fuzz``: say to a station what no sane backend would, and see whether it lives."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kiosk.cli import common
+from kiosk.cli.common import Json
+from kiosk.model.errors import NotPossible
+
+
+def fuzz(
+    minutes: Annotated[float, typer.Option("--minutes", min=0.1, metavar="M", help="How long.")] = 5.0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Repeat another run; else a new one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Talk nonsense, nearly sense and sense to a station core, in any order, and judge what it does.
+
+    The core runs in this process on virtual time. Exit code 1: something was found; the shortest conversation that
+    shows it is printed.
+    """
+    import random
+    import sys
+
+    try:
+        from kiosk.lab.fuzz.run import Fuzz
+    except ImportError as error:
+        raise NotPossible(f"fuzzing needs the packages for tests ({error.name} is missing)") from error
+
+    number = random.randrange(10_000) if seed is None else seed
+    sys.stderr.write(f"seed {number}\n")
+    found = Fuzz(number, lambda line: print(line, file=sys.stderr)).run(minutes=minutes)
+    if as_json:
+        common.print_json(found)
+    else:
+        common.say(f"{found.conversations} conversations in {found.seconds:.0f} s, {found.steps} steps")
+        common.say(f"{found.frames} frames to the station, {found.calls} calls, {found.answers} answered")
+        common.say(f"{found.sessions} sessions, {found.restarts} restarts")
+        for code, count in found.codes.items():
+            common.say(f"  {code:<30} {count}")
+    if found.findings:
+        common.fail(f"{len(found.findings)} findings (shown above), seed {number}")
