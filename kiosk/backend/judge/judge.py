@@ -89,17 +89,22 @@ class Judge:
         if not isinstance(message, list) or len(message) < 3:
             return
         if message[0] == 2 and len(message) == 4 and isinstance(message[3], dict):
-            self._calls[False, frame.message_id] = (frame.action, frame.payload)
-            yield from self._call(frame.action, message[3], frame.at)
+            self._calls[False, frame.message_id] = (frame.action, None)
+            yield from self._call(frame, message[3])
         elif message[0] == 3 and action is not None and isinstance(message[2], dict):
             yield from self._payload(action, message[2], frame.at, answer=True)
             self._agreed(*self._calls.pop((True, frame.message_id), ("", None)), message[2])
 
-    def _call(self, action: str, payload: dict[str, Any], at: datetime) -> Iterator[Breach]:
-        yield from self._registration.called(action, at)
+    def _call(self, frame: Frame, payload: dict[str, Any]) -> Iterator[Breach]:
+        action = frame.action
+        yield from self._registration.called(action, frame.at)
         if not schemas.known(action):
             return
-        yield from self._payload(action, payload, at, answer=False)
+        misfits = list(self._payload(action, payload, frame.at, answer=False))
+        yield from misfits
+        if any(breach.rule == "schema" for breach in misfits):
+            return  # nothing in it can be relied upon
+        self._calls[False, frame.message_id] = (action, payload)
         yield from content.connector(action, payload, self.connectors)
         yield from content.meter_values(payload.get("meterValue") or payload.get("transactionData"))
         yield from self._story.called(action, payload)

@@ -54,7 +54,7 @@ class Story:
 
     def __init__(self) -> None:
         self._told: dict[int, Told] = {}
-        self._triggered: dict[int | None, int] = {}  # connector (None: all) to how often a status was asked for
+        self._triggered: dict[int, int] = {}  # connector to how often its status was asked for
         self._connected_at: datetime | None = None
         self._registers: dict[int, tuple[datetime, Decimal]] = {}
         self.transactions: dict[int, Transaction] = {}
@@ -66,7 +66,9 @@ class Story:
         self._connected_at = at
 
     def status_triggered(self, connector_id: int | None) -> None:
-        self._triggered[connector_id] = self._triggered.get(connector_id, 0) + 1
+        """Asked for once more; None: for every connector."""
+        for each in (connector_id,) if connector_id is not None else tuple(self._told):
+            self._triggered[each] = self._triggered.get(each, 0) + 1
 
     # --- calls of the station --------------------------------------------------------------------------------
 
@@ -128,12 +130,10 @@ class Story:
             yield Breach(rule="status", text=f"{where} went from {old.status} to {status}")
 
     def _was_triggered(self, connector_id: int) -> bool:
-        for key in (connector_id, None):
-            if self._triggered.get(key, 0) > 0:
-                # asked for all: each connector may tell once, which is not counted here one by one
-                self._triggered[key] -= key is not None
-                return True
-        return False
+        if self._triggered.get(connector_id, 0) <= 0:
+            return False
+        self._triggered[connector_id] -= 1
+        return True
 
     # --- transactions ----------------------------------------------------------------------------------------
 
@@ -143,8 +143,11 @@ class Story:
             return
         at = parse_time(payload.get("timestamp"))
         for number, transaction in self.transactions.items():
-            same = transaction.started_at == at and transaction.meter_start == payload.get("meterStart")
-            if transaction.connector_id == connector_id and not transaction.stopped and not same:
+            if transaction.connector_id != connector_id:
+                continue
+            if transaction.started_at == at and transaction.meter_start == payload.get("meterStart"):
+                return  # a repeat, because our answer was lost
+            if not transaction.stopped:
                 yield Breach(rule="start", text=f"connector {connector_id} still has transaction {number}")
         told = self._told.get(connector_id)
         here = at is not None and self._connected_at is not None and at > self._connected_at
