@@ -11,7 +11,10 @@ from kiosk.cli import (
     backend,
     common,
     conformance,
+    fuzz,
     keys,
+    messages,
+    profiles,
     run,
     screenshot,
     sessions,
@@ -66,7 +69,9 @@ app.add_typer(keys.app, name="keys", rich_help_panel=_OPERATE)
 app.command("start", rich_help_panel=_OPERATE)(sessions.start)
 app.command("stop", rich_help_panel=_OPERATE)(sessions.stop)
 app.command("sessions", rich_help_panel=_OPERATE)(sessions.sessions)
+app.add_typer(messages.app, name="messages", rich_help_panel=_OPERATE)
 app.add_typer(whitelist.app, name="whitelist", rich_help_panel=_OPERATE)
+app.add_typer(profiles.app, name="profiles", rich_help_panel=_OPERATE)
 app.command("screenshot", rich_help_panel=_OPERATE)(screenshot.screenshot)
 app.add_typer(sim.app, name="sim", rich_help_panel=_TEST)
 app.command("conformance", rich_help_panel=_TEST)(conformance.conformance)
