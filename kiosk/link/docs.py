@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from kiosk.link import messages
+from kiosk.link import messages, profile_messages
 from kiosk.link.messages import ERROR_CODES, METHODS, SCREEN_METHODS, Method, Params
 from kiosk.link.peer import NOTIFICATIONS
 from kiosk.model import enums, snapshot
@@ -56,7 +56,7 @@ driver's door idTags and vehicle ids are masked. Unknown values are null; units 
 
 def page() -> str:
     """The whole page, Markdown."""
-    contract = [*_structs(messages, Params)]
+    contract = [*_structs(messages, Params), *_structs(profile_messages, Params)]
     picture = [*_structs(snapshot, snapshot.Section)]
     parts = [
         _HEAD.format(
@@ -104,7 +104,9 @@ def _link(kind: type[msgspec.Struct]) -> str:
 
 def _structs(module: types.ModuleType, base: type[msgspec.Struct]) -> Iterator[str]:
     for kind in vars(module).values():
-        if not (inspect.isclass(kind) and issubclass(kind, base)) or kind in (base, messages.Nothing):
+        if not (inspect.isclass(kind) and issubclass(kind, base)) or kind.__module__ != module.__name__:
+            continue
+        if kind is base:
             continue
         yield f"### {kind.__name__}\n"
         if kind.__doc__:

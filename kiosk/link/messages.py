@@ -1,4 +1,4 @@
-"""The contract of the local link. The reference page is generated from this file.
+"""The contract of the local link. The reference page is generated from this file and ``profile_messages``.
 
 Core to face, notifications: ``snapshot`` (once, on connect), ``changes``, ``tick`` (every 500 ms).
 Core to screen, requests: ``screen.grab``, ``screen.tap``, ``screen.texts``.
@@ -8,10 +8,21 @@ Face to core, requests: the rows of ``METHODS``.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
+from kiosk.link.params import Nothing as Nothing
+from kiosk.link.params import Params as Params
+from kiosk.link.profile_messages import (
+    ProfileFilter,
+    ProfileId,
+    ProfileList,
+    ProfilesCleared,
+    ProfileSent,
+    Schedule,
+    ScheduleQuery,
+)
 from kiosk.model.enums import Door, Provenance, RefusalReason, ResetKind, Tap
 
 PROTOCOL_VERSION: Final = 1
@@ -22,14 +33,6 @@ MAX_BINARY_BYTES: Final = 4 * 1024 * 1024
 TICK_S: Final = 0.5
 LOST_AFTER_S: Final = 1.5
 """No tick for this long: the core is lost (design rule 9)."""
-
-
-class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all params: immutable, strict."""
-
-
-class Nothing(Params, frozen=True, kw_only=True):
-    """No params, or an empty result."""
 
 
 class Hello(Params, frozen=True, kw_only=True):
@@ -170,6 +173,42 @@ class SessionQuery(Params, frozen=True, kw_only=True):
     limit: int = 100
 
 
+class MessageQuery(Params, frozen=True, kw_only=True):
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+
+
+class MessageRow(Params, frozen=True, kw_only=True):
+    """What the backend has not taken. ``undelivered``: all attempts are used up; it can be sent again."""
+
+    seq: int
+    action: str
+    connector_id: int
+    local_id: str | None
+    transaction_id: int | None
+    at: datetime
+    age_s: float
+    attempts: int
+    undelivered: bool
+
+
+class MessageList(Params, frozen=True, kw_only=True):
+    """Undelivered ones first, each sort oldest first."""
+
+    messages: tuple[MessageRow, ...]
+
+
+class MessageNumbers(Params, frozen=True, kw_only=True):
+    """``seq`` of messages; none: all that are undelivered."""
+
+    numbers: tuple[int, ...] = ()
+
+
+class SentAgain(Params, frozen=True, kw_only=True):
+    """``messages``: so many wait now that did not before."""
+
+    messages: int
+
+
 class Grabbed(Params, frozen=True, kw_only=True):
     """The PNG itself follows in the next binary frame to whoever asked."""
 
@@ -257,6 +296,8 @@ METHODS: Final[dict[str, Method]] = {
         Method("session.start", StartSession, StartResult, OPR, "Hold a card to a connector."),
         Method("session.stop", ConnectorParams, StopResult, OPR, "End the session at a connector."),
         Method("session.list", SessionQuery, SessionList, OPR, "Stored sessions, newest first."),
+        Method("messages.list", MessageQuery, MessageList, OPR, "What the backend has not taken."),
+        Method("messages.send_again", MessageNumbers, SentAgain, OPR, "Send undelivered messages again."),
         Method("connector.unlock", ConnectorParams, Nothing, OPR, "End the session and release the plug."),
         Method("connector.availability", Availability, Nothing, OPR, "Put in or take out of service."),
         Method("station.reset", Reset, Nothing, OPR, "Soft: restart the programs. Hard: the machine."),
@@ -267,6 +308,12 @@ METHODS: Final[dict[str, Method]] = {
         Method("whitelist.add", TagParams, TagList, OPR, "Add a tag to the NFC whitelist."),
         Method("whitelist.remove", TagParams, TagList, OPR, "Remove a tag from the NFC whitelist."),
         Method("whitelist.clear", Nothing, TagList, OPR, "Empty the NFC whitelist."),
+        Method("profiles.list", Nothing, ProfileList, OPR, "Installed charging profiles, and which count now."),
+        Method("profiles.show", ProfileId, ProfileSent, OPR, "One charging profile, as the backend sent it."),
+        Method("profiles.clear", ProfileFilter, ProfilesCleared, OPR, "Remove charging profiles."),
+        Method(
+            "profiles.schedule", ScheduleQuery, Schedule, OPR, "Composite schedule of a connector or the station."
+        ),
         Method("screen.grab", Nothing, Grabbed, OPR, "Picture of the driver's screen, as the next binary frame."),
         Method("screen.tap", TapAt, Nothing, OPR, "Touch the driver's screen (simulated hardware only)."),
         Method("screen.texts", Nothing, Texts, OPR, "Texts on the driver's screen (simulated hardware only)."),

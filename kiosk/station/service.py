@@ -21,7 +21,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReason
 from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
-from kiosk.station import fileworks, link_handlers, sim_door
+from kiosk.station import fileworks, link_handlers, link_profiles, sim_door
 from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
@@ -33,6 +33,7 @@ from kiosk.station.charging.supply import Supply
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.commands import Commands
 from kiosk.station.commands.certificates import Certificates
+from kiosk.station.commands.messages import Messages
 from kiosk.station.commands.profiles import Profiles
 from kiosk.station.ending import Ending
 from kiosk.station.furnish import furnish
@@ -232,6 +233,7 @@ class Core:
             tasks=self.tasks,
             on_reset=self._begin_reset,
         )
+        self.commands.messages = Messages(self.journal, backend, self.clock)
         self.commands.certificates = Certificates(
             store=certificates,
             settings=self.settings,
@@ -279,7 +281,9 @@ class Core:
         self.hardware.station.subscribe(self._station_fault)
         self.hardware.station.subscribe_mains(self.ending.mains)
         self.settings.subscribe(self._key_changed)
-        handlers = link_handlers.handlers(self.commands, self.host) | sim_door.handlers(self.hardware)
+        handlers = link_handlers.handlers(self.commands, self.host)
+        handlers |= link_profiles.handlers(self.commands.profiles)
+        handlers |= sim_door.handlers(self.hardware)
         self.handlers = handlers
         if self._doors:
             self.link = LinkServer(self.state, self.clock, handlers, self._reading_ages, self.data_dir)

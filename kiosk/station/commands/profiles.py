@@ -234,6 +234,15 @@ class Profiles:
         damaged = [ProfileView(profile_id=n, problem=why) for n, why in sorted(self._book.damaged.items())]
         return views + damaged
 
+    def payload(self, profile_id: int) -> tuple[int, dict[str, Any]]:
+        """Connector and ChargingProfile as the backend sent it. Raises NotPossible."""
+        found = self._book.installed.get(profile_id)
+        if found is not None:
+            return found.row.connector_id, msgspec.json.decode(found.row.payload)
+        if profile_id in self._book.damaged:
+            raise NotPossible(f"charging profile {profile_id} is damaged: {self._book.damaged[profile_id]}")
+        raise NotPossible(f"charging profile {profile_id} is not installed; `kiosk profiles` shows what is")
+
     @property
     def _running(self) -> tuple[Bay, ...]:
         return tuple(bay for bay in self._sessions.bays.values() if bay.running)
