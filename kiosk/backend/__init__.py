@@ -1,7 +1,8 @@
 """The embedded central system: an OCPP 1.6-J backend for demonstrations and tests.
 
 ``central`` accepts any station and keeps what it is told, ``station`` answers one station on the ``ocpp`` library,
-``recording`` keeps every frame and can misbehave on purpose, ``control`` is the door by which a test or a person
+``recording`` keeps every frame and can misbehave on purpose, ``judge`` hears every frame and names the rule it
+breaks (``strict`` prints that while a backend runs), ``control`` is the door by which a test or a person
 asks it to act. It must never share a decision with the station core: it is the other side of the wire, so a
 mistake on one side shows.
 

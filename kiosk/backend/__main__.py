@@ -10,10 +10,14 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kiosk.backend import control
 from kiosk.backend.central import CentralSystem, Options
 from kiosk.model import logs, paths
+
+if TYPE_CHECKING:
+    from kiosk.backend.strict import Strict
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--accept", action="append", metavar="TAG", help="accept only these tags; may be repeated")
     p.add_argument("--block", action="append", metavar="TAG", help="block this tag; may be repeated")
     p.add_argument("--quiet", action="store_true", help="do not print the messages")
+    p.add_argument(
+        "--strict", action="store_true", help="judge every message, print what breaks OCPP 1.6, end with 1 then"
+    )
     return p
 
 
@@ -55,6 +62,13 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def _strict(central: CentralSystem) -> Strict:
+    # only a strict one pays for the schemas of the judge
+    from kiosk.backend.strict import Strict
+
+    return Strict(central, say)
+
+
 async def serve(given: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT. Returns the exit code."""
     data_dir = given.data or paths.default_data_dir()
@@ -63,6 +77,7 @@ async def serve(given: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     central = CentralSystem(options(given), out=None if given.quiet else say)
+    strict = _strict(central) if given.strict else None
     try:
         await central.start(given.host, given.port)
     except OSError as error:
@@ -77,11 +92,16 @@ async def serve(given: argparse.Namespace) -> int:
         control.remove(data_dir, info.pid)
         await central.stop()
     say("central system stopped")
-    return 0
+    if strict is None:
+        return 0
+    for told in strict.summary():
+        say(told)
+    return 1 if strict.breaches else 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 0 after a clean stop, 1 when it cannot listen, 2 for a wrong option."""
+    """Returns the exit code: 0 after a clean stop, 1 when it cannot listen or a strict one saw a breach, 2 for a
+    wrong option."""
     given = parser().parse_args(argv)
     logs.configure("backend")
     logging.getLogger("websockets").setLevel(logging.WARNING)  # we print connections ourselves

@@ -17,7 +17,9 @@ Without one of the commands below it is started:
 
     kiosk backend \\[--data DIR] \\[--host ADDRESS] \\[--port PORT] \\[--heartbeat S]
 
-                  \\[--boot Accepted,Pending,Rejected] \\[--accept TAG]... \\[--block TAG]... \\[--quiet]
+                  \\[--boot Accepted,Pending,Rejected] \\[--accept TAG]... \\[--block TAG]...
+
+                  \\[--quiet] \\[--strict]
 
 With one of them a running one (`kiosk run` starts one, too) is asked or commanded.
 """

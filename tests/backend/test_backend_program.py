@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from kiosk.backend import control
 from kiosk.backend.__main__ import main
@@ -54,6 +57,39 @@ def test_it_is_found_asked_and_stopped(real_aio: Run, tmp_path: Path, number: si
 
     real_aio(story())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_strict_one_names_what_a_station_does_wrong(real_aio: Run, tmp_path: Path) -> None:
+    async def story() -> None:
+        process = await started(tmp_path, "--strict", "--quiet")
+        url = f"{control.find(tmp_path).url}/HYC-1"
+        async with connect(url, subprotocols=[Subprotocol("ocpp1.6")], proxy=None) as station:
+            for number, status in enumerate(("Available", "Charging", "Preparing")):
+                payload = {"connectorId": 1, "errorCode": "NoError", "status": status}
+                await station.send(json.dumps([2, f"s{number}", "StatusNotification", payload]))
+                await station.recv()
+        process.send_signal(signal.SIGTERM)
+        out, errors = await process.communicate()
+        said = out.decode().splitlines()
+        assert process.returncode == 1, errors
+        assert [line for line in said if "!!" in line] == [
+            line for line in said if "HYC-1 !! [status] connector 1 went from Charging to Preparing" in line
+        ]
+        assert said[-2] == "strict: 1 breach"
+        assert said[-1].startswith("  1 x [status] statuses move as the table")
+
+    real_aio(story())
+
+
+def test_a_strict_one_that_heard_nothing_wrong_says_so(real_aio: Run, tmp_path: Path) -> None:
+    async def story() -> None:
+        process = await started(tmp_path, "--strict")
+        process.send_signal(signal.SIGTERM)
+        out, _ = await process.communicate()
+        assert process.returncode == 0
+        assert out.decode().splitlines()[-1] == "strict: no breach was seen"
+
+    real_aio(story())
 
 
 def test_asking_nobody_says_how_to_start_one(real_aio: Run, tmp_path: Path) -> None:

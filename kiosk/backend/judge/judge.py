@@ -50,6 +50,10 @@ class Judge:
         self._story.connected(at)
         self._calls.clear()
 
+    def known_before(self) -> None:
+        """We may have accepted the station before this judge was there; then it need not boot."""
+        self._registration.status = "Accepted"
+
     def restarted(self) -> None:
         """The station's programs began anew."""
         self._registration.restarted()
