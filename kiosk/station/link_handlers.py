@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from kiosk.link import messages as m
 from kiosk.model.enums import Provenance
 from kiosk.model.errors import NotPossible
@@ -41,6 +43,13 @@ def handlers(commands: Commands, host: Host) -> Handlers:
 
     async def session_list(p: m.SessionQuery) -> m.SessionList:
         return m.SessionList(sessions=tuple(_session(r) for r in await commands.sessions(p.limit)))
+
+    async def messages_list(p: m.MessageQuery) -> m.MessageList:
+        found = await commands.messages.list(p.limit)
+        return m.MessageList(messages=tuple(m.MessageRow(**msgspec.structs.asdict(each)) for each in found))
+
+    async def messages_send_again(p: m.MessageNumbers) -> m.SentAgain:
+        return m.SentAgain(messages=await commands.messages.send_again(p.numbers))
 
     async def unlock(p: m.ConnectorParams) -> m.Nothing:
         outcome = await commands.unlock(p.connector_id)
@@ -90,6 +99,8 @@ def handlers(commands: Commands, host: Host) -> Handlers:
         "session.start": session_start,
         "session.stop": session_stop,
         "session.list": session_list,
+        "messages.list": messages_list,
+        "messages.send_again": messages_send_again,
         "connector.unlock": unlock,
         "connector.availability": availability,
         "station.reset": reset,

@@ -22,6 +22,7 @@ from kiosk.station.charging.sessions import Sessions
 from kiosk.station.commands.certificates import Certificates
 from kiosk.station.commands.files import Files
 from kiosk.station.commands.local_list import LocalList
+from kiosk.station.commands.messages import Messages
 from kiosk.station.commands.profiles import Profiles
 from kiosk.station.commands.reservations import Reservations
 from kiosk.station.state import State
@@ -59,6 +60,7 @@ class StartOutcome(msgspec.Struct, frozen=True, kw_only=True):
 class Commands:
     certificates: Certificates
     files: Files
+    messages: Messages
     profiles: Profiles
 
     def __init__(

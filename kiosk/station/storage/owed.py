@@ -114,6 +114,14 @@ class Owed:
 
         return await self._database.run(work)
 
+    async def undelivered(self) -> set[int]:
+        """The numbers of all facts that were given up."""
+
+        def work(sql: sqlite3.Connection) -> set[int]:
+            return {seq for (seq,) in sql.execute("SELECT seq FROM facts WHERE delivery = 'undelivered'")}
+
+        return await self._database.run(work)
+
     # --- settling ------------------------------------------------------------------------------------------
 
     async def answered(
