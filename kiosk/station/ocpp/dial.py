@@ -53,10 +53,12 @@ class Connect(connect):
 
 
 @asynccontextmanager
-async def dial(link: Link, store: CertificateStore, connect_timeout_s: float) -> AsyncIterator[ClientConnection]:
-    """Raises DialFailed; what is raised inside goes through."""
+async def dial(
+    link: Link, base_url: str, store: CertificateStore, connect_timeout_s: float
+) -> AsyncIterator[ClientConnection]:
+    """``base_url``: where ``link`` leads. Raises DialFailed; what is raised inside goes through."""
     identity = link.identity
-    url = registration.address(link.url, identity)
+    url = registration.address(base_url, identity)
     # white paper, profile 3: the certificate says who we are; below, a key that is set is sent, wanted or not
     auth = registration.basic_auth(identity, link.key) if link.profile < 3 else None
     shown = registration.without_credentials(url)
@@ -68,7 +70,7 @@ async def dial(link: Link, store: CertificateStore, connect_timeout_s: float) ->
             made.append(self)
 
     try:
-        tls = await _tls(link, store)
+        tls = await _tls(link, base_url, store)
         socket = await Connect(
             url,
             ssl=tls,
@@ -89,12 +91,12 @@ async def dial(link: Link, store: CertificateStore, connect_timeout_s: float) ->
         yield socket
 
 
-async def _tls(link: Link, store: CertificateStore) -> ssl.SSLContext | None:
+async def _tls(link: Link, base_url: str, store: CertificateStore) -> ssl.SSLContext | None:
     """Raises BadCertificate, DialFailed where the link cannot be what its profile asks for."""
-    if not link.url.startswith("wss://"):
+    if not base_url.startswith("wss://"):
         if link.profile >= 2:
             raise DialFailed(
-                f"security profile {link.profile} needs TLS, but the address is {link.url};"
+                f"security profile {link.profile} needs TLS, but the address is {base_url};"
                 " set WebSocketUrl to a wss:// address"
             )
         return None

@@ -30,12 +30,12 @@ WORKED: Final = "link.worked"
 
 
 class Dialler:
-    """``url``: base address in force."""
+    """``embedded_url``: base address while WebSocketUrl is empty."""
 
     def __init__(
         self,
         *,
-        url: str,
+        embedded_url: str | None,
         settings: Settings,
         installation: Installation,
         certificates: Certificates,
@@ -43,7 +43,7 @@ class Dialler:
         meta: MetaStore,
         clock: Clock,
     ) -> None:
-        self._url = url
+        self._embedded_url = embedded_url
         self._settings = settings
         self._installation = installation
         self._certificates = certificates
@@ -60,8 +60,7 @@ class Dialler:
     @property
     def shown(self) -> str:
         """The address that is dialled, for people."""
-        link = links.wanted(self._url, self._settings, "")
-        return registration.without_credentials(registration.address(link.url, link.identity))
+        return self._shown(links.wanted(self._settings, ""))
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ClientConnection]:
@@ -70,16 +69,15 @@ class Dialler:
             self._worked = await self._load()
             self._loaded = True
         pair = await self._pair()
-        new = links.wanted(self._url, self._settings, pair.leaf.fingerprint if pair else "")
+        new = links.wanted(self._settings, pair.leaf.fingerprint if pair else "")
         trial = self._worked is not None and links.on_trial(new, self._worked, self._settings.provenance)
         link = self._turns.next(new, self._worked if trial else None)
-        shown = registration.without_credentials(registration.address(link.url, link.identity))
+        shown = self._shown(link)
         log.info("backend: dialling %s, security profile %d", shown, link.profile)
         opened = False
         try:
-            async with dial(
-                link, self._certificates.store, self._installation.backend.connect_timeout_s
-            ) as socket:
+            timeout_s = self._installation.backend.connect_timeout_s
+            async with dial(link, self._base(link), self._certificates.store, timeout_s) as socket:
                 opened = True
                 await self._opened(link, new, pair, socket)
                 self.link = link
@@ -93,6 +91,13 @@ class Dialler:
             self.link = self._certificates.in_use = None
 
     # --- inside ----------------------------------------------------------------------------------------------
+
+    def _base(self, link: Link) -> str:
+        """Empty where there is no address at all."""
+        return link.url or self._embedded_url or ""
+
+    def _shown(self, link: Link) -> str:
+        return registration.without_credentials(registration.address(self._base(link), link.identity))
 
     async def _opened(self, link: Link, new: Link, pair: Pair | None, socket: ClientConnection) -> None:
         """The link works: it is the one to come back to, committed before it is relied upon."""

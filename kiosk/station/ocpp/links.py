@@ -29,7 +29,8 @@ from kiosk.settings.values import DOTS
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """One way to the backend. [stored]
 
-    ``url``: base address. ``pair``: fingerprint of the station's certificate that is shown, empty: none.
+    ``url``: base address, empty: the embedded backend, which listens elsewhere each time. ``pair``: fingerprint
+    of the station's certificate that is shown, empty: none.
     """
 
     url: str
@@ -53,12 +54,12 @@ KEYS: Final = {
 """Field of a link to the key that it comes from."""
 
 
-def wanted(url: str, settings: Settings, pair: str) -> Link:
-    """The link that the keys in force ask for. ``url``: the address in force; ``pair``: see ``Link``.
+def wanted(settings: Settings, pair: str) -> Link:
+    """The link that the keys in force ask for. ``pair``: see ``Link``.
 
     A new WebSocketUrl waits for a reset, unless a security profile came into force that the old one cannot serve.
     """
-    profile = settings.int("SecurityProfile")
+    profile, url = settings.int("SecurityProfile"), settings.str("WebSocketUrl")
     stored = settings.stored_text("WebSocketUrl")
     if profile >= 2 and not url.startswith("wss://") and stored.startswith("wss://"):
         url = stored
