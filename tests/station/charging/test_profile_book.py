@@ -1,8 +1,7 @@
-"""Charging profiles on a whole core: from the wish to the watts, through restarts."""
+"""Which charging profiles are installed, for whom, and what is left of them after a restart."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,217 +10,15 @@ from typing import Any
 
 import pytest
 
-from kiosk.model.enums import LimitReason, StopReason
+from kiosk.model.enums import StopReason
 from kiosk.model.errors import BadValue, NotPossible, UnknownConnector
 from kiosk.station.commands.profiles import SetOutcome
 from kiosk.station.power.profile_model import Purpose, Unit
-from tests.fakes.core import START, RunningCore, core_on
-from tests.fakes.core import charge as charge_with
+from tests.fakes.charging_profiles import bounded, charge, ids, profile, put, rows, seconds
+from tests.fakes.core import START, core_on
 
 Run = Callable[..., Any]
 STEP_S = 0.25
-
-
-def profile(
-    *periods: tuple[int, float],
-    profile_id: int = 1,
-    level: int = 0,
-    purpose: str = "TxDefaultProfile",
-    **more: Any,
-) -> dict[str, Any]:
-    """A ChargingProfile that begins at the test's start; ``more``: fields of the profile or its schedule."""
-    schedule: dict[str, Any] = {
-        "startSchedule": START.isoformat(),
-        "chargingRateUnit": "W",
-        "chargingSchedulePeriod": [{"startPeriod": s, "limit": limit} for s, limit in periods],
-    }
-    for name in ("chargingRateUnit", "duration", "minChargingRate", "startSchedule"):
-        if name in more:
-            schedule[name] = more.pop(name)
-    return {
-        "chargingProfileId": profile_id,
-        "stackLevel": level,
-        "chargingProfilePurpose": purpose,
-        "chargingProfileKind": "Absolute",
-        "chargingSchedule": schedule,
-    } | more
-
-
-async def charge(station: RunningCore, connector_id: int = 1) -> None:
-    """A car that charges there, with a card that the operator knows."""
-    tag = f"04AE179C4F618{connector_id}"
-    await station.core.commands.whitelist_add(tag)
-    await charge_with(station, connector_id, tag)
-
-
-def bounded(station: RunningCore, name: str, value: int) -> None:
-    """A station whose read-only key ``name`` says so."""
-    settings, usual = station.core.settings, station.core.settings.int
-    settings.int = lambda key: value if key == name else usual(key)  # type: ignore[method-assign]
-
-
-def ids(station: RunningCore) -> list[int]:
-    return [view.profile_id for view in station.core.commands.profiles.list()]
-
-
-def rows(folder: Path) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(folder / "station.sqlite3") as sql:
-        return sql.execute(
-            "SELECT profile_id, connector_id, stack_level FROM charging_profiles ORDER BY profile_id"
-        ).fetchall()
-
-
-async def put(station: RunningCore, connector_id: int, payload: dict[str, Any]) -> None:
-    assert await station.core.commands.profiles.set(connector_id, payload) is SetOutcome.ACCEPTED
-
-
-async def seconds(s: float) -> None:
-    """Let that much time pass."""
-    await asyncio.sleep(s)
-
-
-def elapsed_s(station: RunningCore) -> float:
-    return (station.core.clock.now() - START).total_seconds()
-
-
-# --- watts ------------------------------------------------------------------------------------------------------
-
-
-def test_a_default_profile_limits_a_running_session_at_once_and_is_named(aio: Run, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with core_on(tmp_path) as station:
-            await charge(station)
-            await station.until(lambda: (station.connector(1).power_w or 0) > 20_000)
-            await put(station, 0, profile((0, 12_000)))
-            await seconds(STEP_S)
-            assert station.connector(1).limit_w == 12_000
-            assert station.connector(1).limit_reason is LimitReason.PROFILE
-            await seconds(1.5)
-            assert (station.connector(1).power_w or 0) <= 12_000
-            assert await station.core.commands.profiles.clear(profile_id=1) == 1
-            await station.until(lambda: (station.connector(1).power_w or 0) > 20_000)
-            assert station.connector(1).limit_reason is not LimitReason.PROFILE
-
-    aio(story())
-
-
-def test_a_period_s_edge_is_met_within_one_control_step(aio: Run, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with core_on(tmp_path) as station:
-            await put(station, 1, profile((0, 20_000), (100, 8_000), (130, 15_000)))
-            await charge(station)
-            for edge_s, before_w, after_w in ((100, 20_000, 8_000), (130, 8_000, 15_000)):
-                await seconds(edge_s - 0.05 - elapsed_s(station))
-                assert station.connector(1).limit_w == before_w, elapsed_s(station)
-                await seconds(0.05 + STEP_S)
-                assert station.connector(1).limit_w == after_w, elapsed_s(station)
-
-    aio(story())
-
-
-@pytest.mark.parametrize("limit_w", [0, 999])
-def test_too_little_power_suspends_and_resumes_by_itself(aio: Run, tmp_path: Path, limit_w: int) -> None:
-    async def story() -> None:
-        async with core_on(tmp_path) as station:
-            await charge(station)
-            began_s = round(elapsed_s(station))
-            await put(station, 1, profile((0, 20_000), (began_s + 30, limit_w), (began_s + 60, 20_000)))
-            await station.until(lambda: station.connector(1).status == "SuspendedEVSE", timeout_s=40)
-            assert began_s + 30 <= elapsed_s(station) <= began_s + 33
-            assert station.connector(1).limit_w == 0
-            assert station.connector(1).limit_reason is LimitReason.PROFILE
-            session = station.connector(1).session
-            await station.until(lambda: station.connector(1).status == "Charging", timeout_s=40)
-            assert began_s + 60 <= elapsed_s(station) <= began_s + 63
-            again = station.connector(1).session
-            assert session is not None
-            assert again is not None
-            assert again.local_id == session.local_id
-
-    aio(story())
-
-
-def test_a_session_may_begin_under_a_profile_of_nothing_and_waits(aio: Run, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with core_on(tmp_path) as station:
-            await put(station, 0, profile((0, 0), (300, 20_000)))
-            assert station.connector(1).can_start
-            station.sim.plug(1, soc_percent=30)
-            await station.core.commands.whitelist_add("04AE179C4F6181")
-            outcome = await station.core.commands.start(1, "04AE179C4F6181")
-            assert outcome.authorized, outcome
-            await station.until(lambda: station.connector(1).status == "SuspendedEVSE")
-            await station.until(lambda: station.connector(1).status == "Charging", timeout_s=300)
-            assert 300 <= elapsed_s(station) <= 303
-
-    aio(story())
-
-
-def test_less_than_the_cars_least_rate_is_none(aio: Run, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with core_on(tmp_path) as station:
-            await charge(station)
-            await put(station, 1, profile((0, 5_000), purpose="TxProfile", minChargingRate=6_000))
-            await station.until(lambda: station.connector(1).status == "SuspendedEVSE", timeout_s=5)
-            await put(station, 1, profile((0, 6_500), purpose="TxProfile", minChargingRate=6_000))
-            await station.until(lambda: station.connector(1).status == "Charging", timeout_s=5)
-            assert station.connector(1).limit_w == 6_500
-
-    aio(story())
-
-
-def test_amperes_follow_the_batterys_voltage(aio: Run, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with core_on(tmp_path) as station:
-            await charge(station)
-            await put(station, 1, profile((0, 20), chargingRateUnit="A"))
-            await seconds(5)
-            shown = station.connector(1)
-            assert shown.voltage_v is not None
-            assert shown.limit_w is not None
-            assert abs(shown.limit_w - 20 * shown.voltage_v) <= shown.voltage_v * 0.05
-            assert 19 <= (shown.current_a or 0) <= 20.05
-            bay = station.core.sessions.bay(1)
-            assert bay.limit_a == 20.0, "Current.Offered"
-
-    aio(story())
-
-
-def test_the_stations_own_profile_is_shared_and_named(aio: Run, tmp_path: Path) -> None:
-    async def story() -> None:
-        async with core_on(tmp_path, keys=[("ChargingStrategy", "FAIR")]) as station:
-            await charge(station, 1)
-            await charge(station, 2)
-            await put(station, 0, profile((0, 20_720), purpose="ChargePointMaxProfile"))
-            await seconds(3)
-            limits_w = [station.connector(n).limit_w or 0 for n in (1, 2)]
-            assert sum(limits_w) <= (20_720 - 100) * 0.97
-            assert sum(limits_w) > 19_900
-            assert {station.connector(n).limit_reason for n in (1, 2)} == {LimitReason.PROFILE}
-            drawn_w = [station.connector(n).power_w or 0 for n in (1, 2)]
-            assert sum(drawn_w) <= sum(limits_w)
-
-    aio(story())
-
-
-def test_the_stations_own_profile_is_neither_taken_nor_obeyed_where_the_key_says_so(
-    aio: Run, tmp_path: Path
-) -> None:
-    maximum = profile((0, 5_000), purpose="ChargePointMaxProfile")
-
-    async def story() -> None:
-        async with core_on(tmp_path) as station:
-            await put(station, 0, maximum)
-        async with core_on(tmp_path, keys=[("ChargePointMaxProfileEnabled", "false")]) as station:
-            assert ids(station) == [1], "kept for better times"
-            outcome = await station.core.commands.profiles.set(0, maximum)
-            assert outcome is SetOutcome.NOT_SUPPORTED
-            await charge(station)
-            await seconds(5)
-            assert (station.connector(1).limit_w or 0) > 20_000
-            assert station.core.commands.profiles.composite(0, 60).spans[0].limit > 20_000
-
-    aio(story())
 
 
 # --- whose profile ----------------------------------------------------------------------------------------------
