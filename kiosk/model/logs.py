@@ -15,12 +15,15 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
+CORE: Final = Path("logs") / "core.log"
+"""The core's log, in the data folder."""
 FILE_BYTES: Final = 1_000_000
 FILES: Final = 6
 """So many files of that size, the newest without a number."""
@@ -54,17 +57,24 @@ def configure(program: str, level: int = logging.INFO) -> None:
     root.setLevel(level)
 
 
-def keep(program: str, path: Path) -> logging.Handler | None:
-    """Write every line to ``path`` as well, and to ``path``.1 and so on. None when that cannot be: it is told."""
+@contextmanager
+def keeping(program: str, path: Path) -> Iterator[None]:
+    """Write every line to ``path`` as well, and to ``path``.1 and so on; where that cannot be, it is told."""
+    root = logging.getLogger()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = _Files(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8")
     except OSError as error:
         logging.getLogger(__name__).warning("%s: %s; the log is not kept", path, error.strerror)
-        return None
+        yield
+        return
     handler.setFormatter(_Formatter(program))
-    logging.getLogger().addHandler(handler)
-    return handler
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 def kept(path: Path, oldest: datetime | None, latest: datetime | None) -> Iterator[str]:

@@ -128,11 +128,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     args = parser().parse_args(words)
     logs.configure("core", logging.DEBUG if args.verbose else logging.INFO)
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+    for library in ("asyncssh", "websockets"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     data_dir = (args.data or default_data_dir()).expanduser().absolute()
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        with CoreLock(data_dir):
+        with CoreLock(data_dir), logs.keeping("core", data_dir / logs.CORE):
             kind = asyncio.run(serve(args, data_dir))
     except UsageError as error:
         print(f"kiosk core: {error}", file=sys.stderr)

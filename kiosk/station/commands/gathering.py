@@ -23,7 +23,6 @@ from kiosk.station.storage import EventLog, Journal
 from kiosk.station.system.diagnostics import as_json, impersonal, without, write_archive
 from kiosk.station.system.upload import Job
 
-LOG_FILE: Final = Path("logs") / "core.log"
 MOST_EVENTS: Final = 5000
 MOST_SESSIONS: Final = 200
 
@@ -43,7 +42,7 @@ class Gathering:
         security: SecurityLog,
         clock: Clock,
     ) -> None:
-        self._log = data_dir / LOG_FILE
+        self._log = data_dir / logs.CORE
         self._settings = settings
         self._installation = installation
         self._state = state
