@@ -120,7 +120,7 @@ def conflicting(listed: IdTagInfo, told: IdTagInfo, now: datetime) -> bool:
     return (effective(listed, now) in VALID) is not (effective(told, now) in VALID)
 
 
-def parent_to_stop(info: IdTagInfo, now: datetime) -> str | None:
+def group_of(info: IdTagInfo, now: datetime) -> str | None:
     """The group that a tag may act for; a tag in use elsewhere may still stop (ConcurrentTx is about starts)."""
     return info.parent_id_tag if effective(info, now) in VALID else None
 

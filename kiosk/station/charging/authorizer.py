@@ -18,8 +18,8 @@ from kiosk.station.charging.authorization import (
     cacheable,
     conflicting,
     decide,
+    group_of,
     judge,
-    parent_to_stop,
     same_tag,
 )
 from kiosk.station.charging.ports import BackendPort, IdTagInfo
@@ -30,7 +30,7 @@ from kiosk.station.tasks import Tasks
 log = logging.getLogger(__name__)
 
 FRESH_S = 10.0
-"""An answer is used twice within that time: a card may be asked about to stop, and then to start."""
+"""A card that was asked about because it may stop a session is not asked about again when it is to start one."""
 
 
 class Authorizer:
@@ -90,6 +90,11 @@ class Authorizer:
         info = await self._known(id_tag)
         return info.parent_id_tag if info is not None else None
 
+    async def group_of(self, id_tag: str) -> str | None:
+        """The parentIdTag that a tag may act for, as far as it is known here."""
+        info = await self._known(id_tag)
+        return group_of(info, self._clock.now()) if info is not None else None
+
     async def ask_parent(self, id_tag: str) -> str | None:
         """The parentIdTag of a tag, from the backend if need be; None when nobody knows one.
 
@@ -101,7 +106,9 @@ class Authorizer:
                 info = await self._ask(id_tag)
             except BackendUnreachable as error:
                 log.warning("tag %s: no answer from the backend: %s", mask(id_tag), error)
-        return parent_to_stop(info, self._clock.now()) if info is not None else None
+            else:
+                self._newest = (id_tag, info, self._clock.monotonic())
+        return group_of(info, self._clock.now()) if info is not None else None
 
     async def remember(self, id_tag: str, info: IdTagInfo) -> None:
         """The backend's newest word on a tag: into the cache, and compared with the local list."""
@@ -115,14 +122,11 @@ class Authorizer:
         return verdict
 
     async def _ask(self, id_tag: str) -> IdTagInfo:
-        """Authorize.req, unless its answer is fresh. Raises BackendUnreachable."""
-        if self._newest is not None:
-            tag, info, at_s = self._newest
-            if same_tag(tag, id_tag) and self._clock.monotonic() - at_s < FRESH_S:
-                self._newest = None
-                return info
+        """Authorize.req, unless ``ask_parent`` has just had its answer. Raises BackendUnreachable."""
+        newest, self._newest = self._newest, None
+        if newest is not None and same_tag(newest[0], id_tag) and self._clock.monotonic() - newest[2] < FRESH_S:
+            return newest[1]
         info = await self._backend.authorize(id_tag)
-        self._newest = (id_tag, info, self._clock.monotonic())
         await self.remember(id_tag, info)
         return info
 

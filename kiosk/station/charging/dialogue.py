@@ -104,6 +104,7 @@ _LIFETIME_S: Final[dict[Page, float | None]] = {
     Page.FAULT: IDLE_S,
     Page.WHICH_SESSION: IDLE_S,
 }
+_STARTS: Final = frozenset({Page.CARD, Page.FREE, Page.CARD_REFUSED, Page.FINISHED})
 _NOBODY_ASKED: Final = frozenset({Page.STANDBY, Page.OUT_OF_SERVICE, Page.SELECTION, Page.FINISHED})
 """A start that comes from elsewhere takes these pages, and no other: nobody's question is taken away."""
 _OF_A_SESSION: Final = frozenset(
@@ -195,13 +196,11 @@ def on_tap(state: State, action: Tap, connector_id: int | None, world: World) ->
         case Tap.DONE:
             return rest(world), None
         case Tap.BACK:
-            if d.page in (Page.CARD, Page.FREE, Page.CARD_REFUSED, Page.STOP_REFUSED) and len(world.views) > 1:
-                if d.page is Page.STOP_REFUSED and here is not None:
-                    return show(world, page_of(here, world), here.id), None
-                return show(world, Page.SELECTION), None
-            if d.page is Page.STOP_CARD and here is not None:
+            many = len(world.views) > 1
+            if here is not None and (d.page is Page.STOP_CARD or (d.page is Page.STOP_REFUSED and many)):
                 return show(world, page_of(here, world), here.id), None
-            return rest(world), None
+            asks = d.page in (Page.CARD, Page.FREE, Page.CARD_REFUSED, Page.STOP_REFUSED)
+            return show(world, Page.SELECTION) if asks and many else rest(world), None
         case Tap.SELECT:
             view = world.view(connector_id)
             return (_select(state, view, world)) if view is not None else (state, None)
@@ -221,8 +220,11 @@ def on_tap(state: State, action: Tap, connector_id: int | None, world: World) ->
     return state, None
 
 
-def on_card(state: State, uid: str, mine: tuple[int, ...], world: World) -> Step:
-    """A card was held to the reader (decision 22). ``mine``: connectors whose session this card may stop."""
+def on_card(state: State, uid: str, mine: tuple[int, ...], world: World, *, reserved: int | None = None) -> Step:
+    """A card was held to the reader (decision 22).
+
+    ``mine``: connectors whose session this card may stop. ``reserved``: the connector that is held for it.
+    """
     d = state.dialogue
     running = tuple(c for c in mine if (v := world.view(c)) is not None and v.running)
     waiting = [v for v in world.views if v.waits_for_card and v.stage is Stage.IDLE]
@@ -239,27 +241,32 @@ def on_card(state: State, uid: str, mine: tuple[int, ...], world: World) -> Step
     if running:
         return show(world, Page.WHICH_SESSION, choices=running, held_uid=uid), None
     here = world.view(d.connector_id)
-    if (
-        d.page in (Page.CARD, Page.FREE, Page.CARD_REFUSED, Page.FINISHED)
-        and here is not None
-        and not here.running
-    ):
+    if here is not None and chosen(state, world):
         return _try_start(here, uid, world)
     if d.page is Page.CARD_CHECKING or world.out_of_service:
         return state, None
     if len(waiting) == 1:
         return _try_start(waiting[0], uid, world)
-    if len(world.views) == 1:
-        return _try_start(world.views[0], uid, world)
+    held = world.views[0] if len(world.views) == 1 else world.view(reserved)
+    if held is not None:
+        return _try_start(held, uid, world)
     return show(world, Page.SELECTION, held_uid=uid), None
 
 
-def on_start_outcome(
-    state: State, connector_id: int, reason: RefusalReason | None, world: World, *, by_driver: bool = True
-) -> State:
+def chosen(state: State, world: World) -> bool:
+    """The driver stands at a connector that is free: a card means a start there."""
+    here = world.view(state.dialogue.connector_id)
+    return state.dialogue.page in _STARTS and here is not None and not here.running
+
+
+def awaits_start(state: State, connector_id: int) -> bool:
+    """The driver still waits for the answer to his card."""
+    return state.dialogue.page is Page.CARD_CHECKING and state.dialogue.connector_id == connector_id
+
+
+def on_start_outcome(state: State, connector_id: int, reason: RefusalReason | None, world: World) -> State:
     """The core answered a StartWish: ``reason`` None = authorized."""
-    d = state.dialogue
-    if by_driver and not (d.page is Page.CARD_CHECKING and d.connector_id == connector_id):
+    if not awaits_start(state, connector_id):
         return follow(state, world)  # the driver went away meanwhile
     view = world.view(connector_id)
     if reason is not None:
@@ -306,8 +313,10 @@ def _follow(state: State, world: World) -> State:
         return show(world, Page.FAULT, here.id)
     if d.page is Page.FAULT and not faulted:
         return show(world, page_of(here, world), here.id) if here.plugged else rest(world)
-    asks = d.page in (Page.CARD, Page.FREE, Page.CARD_REFUSED, Page.FINISHED)
-    if asks and here.stage not in (Stage.IDLE, Stage.FINISHED):  # a remote start, Autocharge or the next driver
+    if d.page in _STARTS and here.stage not in (
+        Stage.IDLE,
+        Stage.FINISHED,
+    ):  # a remote start, Autocharge or the next driver
         return show(world, page_of(here, world), here.id)
     if d.page in _OF_A_SESSION:
         if here.stage is Stage.IDLE:
@@ -340,15 +349,7 @@ def plugged_in(state: State, connector_id: int, world: World) -> Step:
     """A plug went into a car and nobody is authorized there: ask for the card, or use the one that is held."""
     view = world.view(connector_id)
     # whoever plugs in now is the driver in front of the screen; nobody who is being asked something is put off
-    idle = state.dialogue.page in (
-        Page.STANDBY,
-        Page.SELECTION,
-        Page.CARD,
-        Page.FREE,
-        Page.FINISHED,
-        Page.CHARGING,
-        Page.CARD_REFUSED,
-    )
+    idle = state.dialogue.page in _STARTS | {Page.STANDBY, Page.SELECTION, Page.CHARGING}
     if view is None or view.stage is not Stage.IDLE or not idle:
         return follow(state, world), None
     if view.unusable is not None and view.status is not ChargePointStatus.FAULTED:

@@ -77,9 +77,12 @@ class Host:
     async def card(self, uid: str) -> None:
         """A card was held to the reader."""
         log.info("card %s read", mask(uid))
-        parent = await self._authorizer.parent_of(uid)
-        mine = self._sessions.stoppable_by(uid, parent)
-        self._take(*dialogue.on_card(self._state, uid, mine, self.world()))
+        mine = self._sessions.stoppable_by(uid, await self._authorizer.group_of(uid))
+        if not mine and self._sessions.groups_charge and not dialogue.chosen(self._state, self.world()):
+            # nobody here knows whether it is of the group of a running session (OCPP 1.6 section 4.1)
+            mine = self._sessions.stoppable_by(uid, await self._authorizer.ask_parent(uid))
+        reserved = self._sessions.reservations.named(uid)
+        self._take(*dialogue.on_card(self._state, uid, mine, self.world(), reserved=reserved))
 
     def plugged(self, connector_id: int) -> None:
         """A plug went in and nobody is authorized there."""
@@ -108,7 +111,9 @@ class Host:
                 self._tasks.spawn("driver's cancel", self._sessions.cancel(connector_id))
 
     async def _start(self, connector_id: int, uid: str | None) -> None:
-        reason = await self._sessions.start(connector_id, uid)
+        reason = await self._sessions.start(
+            connector_id, uid, still_wanted=lambda: dialogue.awaits_start(self._state, connector_id)
+        )
         self._take(dialogue.on_start_outcome(self._state, connector_id, reason, self.world()), None)
 
     async def _stop(self, connector_id: int, uid: str | None) -> None:

@@ -8,6 +8,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.logs import mask
 from kiosk.settings import Settings
 from kiosk.station.charging import reserving
+from kiosk.station.charging.authorization import same_tag
 from kiosk.station.charging.bay import Bay
 from kiosk.station.charging.connector import Stage
 from kiosk.station.charging.reserving import Book, Claim, Outcome, Place
@@ -70,6 +71,10 @@ class Reservations:
     def match(self, connector_id: int, id_tag: str, parent_id_tag: str | None) -> Reservation | None:
         """The reservation that this tag would use up here."""
         return reserving.match(self.book(), connector_id, id_tag, parent_id_tag)
+
+    def named(self, id_tag: str) -> int | None:
+        """The connector that is reserved by name for this very tag."""
+        return next((r.connector_id for r in self._known if r.connector_id and same_tag(r.id_tag, id_tag)), None)
 
     async def used(self, reservation_id: int) -> None:
         """Its transaction is committed (lesson 26: at its begin, not at the card)."""

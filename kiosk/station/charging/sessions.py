@@ -200,7 +200,8 @@ class Sessions:
             id_tag = kiosk_tag(connector_id, self._settings.csl("HycKioskModeTagIds"))
         if (reason := bay.unusable(stopping=self.stopping)) is not None:
             return reason
-        if not await self._may_claim(bay, id_tag):
+        claim, parent = await self._claim(bay, id_tag)
+        if claim is not Claim.ALLOWED:
             return RefusalReason.CONNECTOR_RESERVED
         plugged, cycles = bay.port.plugged, bay.port.cycles
         verdict = await self._authorizer.authorize(id_tag, kiosk=kiosk and not remote, remote=remote)
@@ -212,7 +213,7 @@ class Sessions:
             if bay.port.cycles != cycles if plugged else not bay.port.plugged and not still_wanted():
                 log.info("%s%d: the answer came too late, the driver has gone", bay.port.type, bay.id)
                 return RefusalReason.BACKEND_SILENT
-            parent = (verdict.info and verdict.info.parent_id_tag) or await self._authorizer.parent_of(id_tag)
+            parent = (verdict.info and verdict.info.parent_id_tag) or parent
             if self.reservations.claim(bay.id, id_tag, parent, parent_known=True) is not Claim.ALLOWED:
                 return RefusalReason.CONNECTOR_RESERVED  # it was reserved while the answer was awaited
             reserved = self.reservations.match(bay.id, id_tag, parent)
@@ -270,6 +271,13 @@ class Sessions:
             and (
                 same_tag(bay.session.grant.id_tag, uid) or same_tag(bay.session.grant.parent_id_tag, parent_id_tag)
             )
+        )
+
+    @property
+    def groups_charge(self) -> bool:
+        """A running session may be stopped by another card of its group."""
+        return any(
+            b.running and b.session is not None and b.session.grant.parent_id_tag for b in self.bays.values()
         )
 
     async def start_answered(self, local_id: str, transaction_id: int, info: IdTagInfo) -> None:
@@ -342,14 +350,17 @@ class Sessions:
 
     # --- inside -----------------------------------------------------------------------------------------
 
-    async def _may_claim(self, bay: Bay, id_tag: str) -> bool:
-        """Whether reservations leave this connector to this tag; its parentIdTag is asked for where it matters."""
+    async def _claim(self, bay: Bay, id_tag: str) -> tuple[Claim, str | None]:
+        """Whether reservations leave this connector to this tag; its parentIdTag is asked for where it matters.
+
+        Returns the parentIdTag too, as far as it is known then.
+        """
         parent = await self._authorizer.parent_of(id_tag)
         claim = self.reservations.claim(bay.id, id_tag, parent, parent_known=parent is not None)
         if claim is Claim.ASK_PARENT:
             parent = await self._authorizer.ask_parent(id_tag)
             claim = self.reservations.claim(bay.id, id_tag, parent, parent_known=True)
-        return claim is Claim.ALLOWED
+        return claim, parent
 
     def _publish_held(self) -> None:
         for bay in self.reservations.refresh():
