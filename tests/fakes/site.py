@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -71,6 +72,15 @@ class Site:
     async def ask(self, payload: Any, identity: str = IDENTITY) -> Any:
         """A call of the backend; the library's answer object. Raises OCPPError for a CALLERROR."""
         return await self.central.stations[identity].ask(payload)
+
+    async def raw(self, action: str, payload: dict[str, Any]) -> Frame:
+        """A call past the library's own check; the frame that answers it."""
+        await self.central.stations[IDENTITY].socket.send(json.dumps([2, f"raw-{self.mark}", action, payload]))
+        asked = self.central.recorder.frames[-1]
+        await self.settle()
+        return next(
+            f for f in self.central.recorder.frames if f.message_id == asked.message_id and not f.to_station
+        )
 
     async def change(self, name: str, value: str) -> str:
         """ChangeConfiguration; its status."""

@@ -18,7 +18,7 @@ from kiosk.settings.table import KEYS
 from kiosk.station.system import retries
 from kiosk.station.system.simulated import SimulatedSystem
 from tests.fakes.keys import key
-from tests.fakes.site import CARD, IDENTITY
+from tests.fakes.site import IDENTITY
 
 # --- connection -----------------------------------------------------------------------------------------------
 
@@ -387,29 +387,5 @@ def test_ResetRetries(
             assert system.tries == tries
             assert (system.resets == [ResetKind.SOFT]) is done
             assert here.now - began >= timedelta(seconds=retries.PAUSE_S * (tries - 1))
-
-    aio(story())
-
-
-@key("StopTransactionOnInvalidId")
-@pytest.mark.parametrize("stops", [True, False])
-def test_StopTransactionOnInvalidId(aio: Any, site: Any, expected_log: Any, stops: bool) -> None:
-    """The answer to StartTransaction refuses a tag that the station let in on its own."""
-    expected_log("kiosk.station.charging", "refuses the tag")
-
-    async def story() -> None:
-        async with site(("StopTransactionOnInvalidId", str(stops).lower())) as here:
-            await here.station.core.commands.whitelist_add(CARD)
-            here.central.options = type(here.central.options)(blocked=frozenset({CARD}))
-            here.station.sim.plug(1)
-            await here.status_is(1, "Preparing")
-            assert (await here.card(1)).authorized
-            await here.settle(120)
-            if stops:
-                assert here.transaction.reason == "DeAuthorized"
-                assert here.station.connector(1).status == "Finishing"
-            else:
-                assert here.transaction.stopped_at is None
-                assert here.power_w(1) == 0
 
     aio(story())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import pytest
@@ -185,13 +184,6 @@ def test_unknown_keys_are_named(aio: Any, site: Any) -> None:
     aio(story())
 
 
-async def raw(here: Site, payload: dict[str, Any], action: str = "ChangeConfiguration") -> Any:
-    """A call past the library's own check; the frame that answers it."""
-    await here.central.stations[IDENTITY].socket.send(json.dumps([2, "raw", action, payload]))
-    await here.settle()
-    return next(f for f in reversed(here.central.recorder.frames) if f.message_id == "raw" and not f.to_station)
-
-
 @pytest.mark.parametrize(
     ("payload", "code"),
     [
@@ -210,7 +202,7 @@ def test_what_breaks_the_schema_is_an_error_and_changes_nothing(
     async def story() -> None:
         async with site() as here:
             before = await here.get()
-            answer = await raw(here, payload)
+            answer = await here.raw("ChangeConfiguration", payload)
             assert (answer.kind, answer.payload["code"]) == ("error", code)
             assert await here.get() == before
 
