@@ -12,6 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+BODY = bytes(range(256)) * 3000
+"""A file that is not all one."""
+
 Answer = Callable[["WebHandler"], None]
 
 

@@ -131,7 +131,7 @@ class SimulatedSlots:
     def install(self, image: Path, job: str, check: Callable[[], None]) -> str:
         header = read_header(image)
         book = self._book()
-        spare = "A" if book.active == "B" else "B"
+        spare = "B" if book.active == "A" else "A"
         if book.next == spare:  # it is written anew: until that is done, nothing may start from it
             book = msgspec.structs.replace(book, next="")
             self._keep(book)

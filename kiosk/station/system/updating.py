@@ -244,7 +244,7 @@ class Updates:
             async with asyncio.timeout(HEARD_S):
                 while self._unheard:  # noqa: ASYNC110 a few looks, once in a firmware's life
                     await asyncio.sleep(0.1)
-        log.warning("the new firmware is started by a restart")
+        log.info("the new firmware is started by a restart")
         self._site.reset()
         await asyncio.Event().wait()
 
