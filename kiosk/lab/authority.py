@@ -55,7 +55,10 @@ class Issued:
 
 
 class Authority:
-    """``now``: time that "valid" is meant at. ``above``: makes this a sub-authority."""
+    """``now``: time that "valid" is meant at. ``above``: makes this a sub-authority.
+
+    ``leeway`` is added at both ends of every validity: for stations whose clock is not the machine's.
+    """
 
     def __init__(
         self,
@@ -66,7 +69,9 @@ class Authority:
         above: Authority | None = None,
         key: ec.EllipticCurvePrivateKey | None = None,
         path_length: int | None = None,
+        leeway: timedelta = timedelta(),
     ) -> None:
+        self._leeway = leeway
         self.now = now or datetime.now(UTC)
         self.name = _name(name, "Trial")
         self.key = key or ec.generate_private_key(ec.SECP256R1())
@@ -154,8 +159,8 @@ class Authority:
             .issuer_name(by.name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(self.now + since if since < valid else self.now + valid - DAY)
-            .not_valid_after(self.now + valid)
+            .not_valid_before(self.now + min(since, valid - DAY) - self._leeway)
+            .not_valid_after(self.now + valid + self._leeway)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()), critical=False)
         )

@@ -60,6 +60,7 @@ from kiosk.station.system.network import Network, NetworkPort, SimulatedNetwork
 from kiosk.station.system.ports import SystemPort
 from kiosk.station.system.simulated import SimulatedSystem
 from kiosk.station.tasks import Tasks
+from kiosk.station.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
     from kiosk.station.ocpp.client import OcppClient
@@ -176,6 +177,14 @@ class Core:
         for problem in self.settings.load(await settings_store.load()):
             log.warning("stored key ignored: %s", problem)
         self.meta = MetaStore(database)
+        self.timekeeper = Timekeeper(
+            self.clock,
+            self.meta,
+            self.journal,
+            report=lambda kind, text: self.security.record(kind, text),
+            on_moved=lambda by, was_set: self.transactions.clock_moved(self.sessions.bays.values(), by, was_set),
+        )
+        await self.timekeeper.restore()
         certificates = CertificateStore(self.data_dir)
         self.settings.certificates_are(certificates.installed)
         await self._apply_start_options(settings_store, self.meta)
@@ -318,15 +327,13 @@ class Core:
             clock=self.clock,
             commands=self.commands,
             on_start_answered=self.sessions.start_answered,
+            correct=self.timekeeper.correct,
         )
 
     async def _apply_start_options(self, store: SettingsStore, meta: MetaStore) -> None:
         """All or nothing: every option is checked before the first is written."""
         if self._start_options and (not self._launch or await meta.get("launch") != self._launch):
-            changes = [
-                self.settings.check(name, value, Provenance.OPERATOR) for name, value in self._start_options
-            ]
-            for change in changes:
+            for change in self.settings.check_all(self._start_options, Provenance.OPERATOR):
                 await store.save(change, self.clock.now())
                 self.settings.apply(change)
             await meta.set("launch", self._launch)
