@@ -13,7 +13,7 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
-TABLES: Final = ("settings", "meta", "availability", "tags")
+TABLES: Final = ("settings", "meta", "availability", "tags", "charging_profiles")
 
 
 def salvage(fresh: sqlite3.Connection, damaged: Path) -> dict[str, int]:
