@@ -36,12 +36,23 @@ def _labels(installation: Installation) -> str:
     return ",".join(c.label.strip() or str(i) for i, c in enumerate(installation.connectors, start=1))
 
 
+def _profiles(installation: Installation) -> str:
+    profiles = KEYS["SupportedFeatureProfiles"].default.split(",")
+    return ",".join(p for p in profiles if p != "Reservation" or installation.reservation.connectors)
+
+
+def _station_reservable(installation: Installation) -> str:
+    return str(installation.reservation.connectors and installation.reservation.station).lower()
+
+
 DERIVED: Final[dict[str, Callable[[Installation], str]]] = {
     "NumberOfConnectors": lambda installation: str(len(installation.connectors)),
     "Connectors": _connectors,
     "ConnectorPhaseRotation": _phase_rotation,
     "ConnectorsPowerLimit": _power_limits,
     "GUIconnectorLabels": _labels,
+    "ReserveConnectorZeroSupported": _station_reservable,
+    "SupportedFeatureProfiles": _profiles,
     "chargePointIdentity": lambda installation: installation.station.serial,
 }
 """Key to its value (where the row's source is the installation) or its default (elsewhere)."""

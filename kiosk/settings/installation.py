@@ -29,6 +29,7 @@ from kiosk.settings.sections import (
     Modbus,
     Panel,
     Reader,
+    Reservation,
     ScreenInstallation,
     Section,
     SessionRules,
@@ -83,6 +84,7 @@ class Installation(Section, frozen=True, kw_only=True):
     modbus: Modbus = Modbus()
     web: Web = Web()
     session: SessionRules = SessionRules()
+    reservation: Reservation = Reservation()
     sockets: Sockets = Sockets()
     transfer: Transfer = Transfer()
 

@@ -240,6 +240,13 @@ class SessionRules(Section, frozen=True, kw_only=True):
     ] = 120.0
 
 
+class Reservation(Section, frozen=True, kw_only=True):
+    """What a backend may reserve."""
+
+    connectors: Annotated[bool, about("a backend may reserve a connector")] = True
+    station: Annotated[bool, about("a backend may reserve any one connector of the station (connector 0)")] = True
+
+
 class Sockets(Section, frozen=True, kw_only=True):
     """The local sockets between the programs."""
 
