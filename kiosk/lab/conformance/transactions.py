@@ -69,6 +69,7 @@ async def _stopped_by_the_car_leaving(lab: Bench, number: int) -> None:
     )
     assert stopped["reason"] == "EVDisconnected"
     assert finishing["errorCode"] == "NoError"
+    assert finishing["info"] == "EV side disconnected"
 
 
 @case(

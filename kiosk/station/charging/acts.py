@@ -81,14 +81,17 @@ class Acts:
         if bay.port.phase in (Phase.UNPLUGGED, Phase.PLUGGED, Phase.ENDED):
             await self.finish(bay, reason)  # the hardware had not begun, so it has no end to report
 
-    async def finish(self, bay: Bay, reason: StopReason) -> None:
-        """Commit the end of the transaction; ``reason`` where nobody gave one before."""
+    async def finish(self, bay: Bay, reason: StopReason, *, plug_leaves: bool = False) -> None:
+        """Commit the end of the transaction; ``reason`` where nobody gave one before.
+
+        ``plug_leaves``: the car was just disconnected; a backend hears Finishing before the connector is free.
+        """
         run = bay.session
         if run is None or run.over:
             return
         await self._transactions.end(bay, run, run.stop_reason or reason, run.stop_tag)
         self._stopping_since.pop(bay.id, None)
-        bay.move(Stage.FINISHED if bay.port.plugged else Stage.IDLE)
+        bay.move(Stage.FINISHED if bay.port.plugged or plug_leaves else Stage.IDLE)
         self.go_out_of_service(bay)
         self.ended[bay.id].set()
 

@@ -22,7 +22,7 @@ class Stage(StrEnum):
     SUSPENDED_EV = "suspended_ev"
     SUSPENDED_EVSE = "suspended_evse"
     STOPPING = "stopping"  # told to end; the contactor is opening
-    FINISHED = "finished"  # over, or nobody authorized in time; the plug is still in
+    FINISHED = "finished"  # over, or nobody authorized in time; the plug is still in, or was a moment ago
 
 
 RUNNING: Final = frozenset(
@@ -118,7 +118,7 @@ def status_of(facts: Facts) -> ChargePointStatus:
             return S.SUSPENDED_EV  # it begins again within its transaction: Preparing is over (section 4.9)
         case Stage.STARTING | Stage.AUTHORIZED:
             return S.PREPARING
-        case Stage.FINISHED if facts.plugged:
+        case Stage.FINISHED:
             return S.FINISHING
     if facts.plugged:
         return S.PREPARING

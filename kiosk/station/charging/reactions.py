@@ -49,6 +49,7 @@ class Reactions:
         tasks: Tasks,
         start: Callable[[int, str | None], Coroutine[Any, Any, RefusalReason | None]],
         plugged_in: Callable[[Bay], bool],
+        publish: Callable[[Bay], None],
     ) -> None:
         self._acts = acts
         self._settings = settings
@@ -57,6 +58,7 @@ class Reactions:
         self._tasks = tasks
         self._start = start
         self._plugged_in = plugged_in
+        self._publish = publish
 
     async def handle(self, bay: Bay, event: ConnectorEvent) -> None:
         match event:
@@ -95,7 +97,8 @@ class Reactions:
             bay.move(Stage.SUSPENDED_EV)  # OCPP 1.6 section 4.9
             return
         if bay.running:
-            await self._acts.finish(bay, StopReason.EV_DISCONNECTED)
+            await self._acts.finish(bay, StopReason.EV_DISCONNECTED, plug_leaves=True)
+            self._publish(bay)
             if self._settings.bool("UnlockConnectorOnEVSideDisconnect") and not bay.port.unlock():
                 log.warning("%s%d: does not unlock", bay.port.type, bay.id)
         bay.wait_until_s = None

@@ -75,6 +75,7 @@ class Sessions:
             tasks=tasks,
             start=self.start,
             plugged_in=self._plugged_in,
+            publish=self.publish,
         )
 
     def bay(self, connector_id: int) -> Bay:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from kiosk.model.enums import ChargePointErrorCode, ChargePointStatus
+from kiosk.model.enums import ChargePointErrorCode, ChargePointStatus, StopReason
 from kiosk.model.faults import FAULTS, gravest
 from kiosk.model.snapshot import Connector, Snapshot, Station
 from kiosk.station.ocpp.outbox import timestamp
@@ -19,6 +19,8 @@ from kiosk.station.ocpp.outbox import timestamp
 MAX_INFO: Final = 50
 """CiString50 of StatusNotification.info and vendorErrorCode."""
 MAX_VENDOR_ID: Final = 255
+EV_LEFT: Final = "EV side disconnected"
+"""Info of a session that ended because its car was disconnected (OCPP 1.6 section 4.9)."""
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,14 +30,23 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     status: ChargePointStatus
     error_code: ChargePointErrorCode
     vendor_error_code: int
+    info: str = ""  # where there is no error to name
 
 
 def of_connector(connector: Connector) -> Picture:
+    """A connector whose car does not talk to us is told as Finishing: OCPP 1.6 section 4.9 makes
+    EVCommunicationError a warning, which never comes with Faulted."""
+    status = connector.status
+    if status is ChargePointStatus.FAULTED and connector.error_code is ChargePointErrorCode.EV_COMMUNICATION_ERROR:
+        status = ChargePointStatus.FINISHING
+    session = connector.session
+    left = session is not None and session.stop_reason is StopReason.EV_DISCONNECTED
     return Picture(
         connector_id=connector.id,
-        status=connector.status,
+        status=status,
         error_code=connector.error_code,
         vendor_error_code=connector.vendor_error_code,
+        info=EV_LEFT if left and status is ChargePointStatus.FINISHING else "",
     )
 
 
@@ -69,6 +80,8 @@ def payload(picture: Picture, at: datetime, vendor: str) -> dict[str, Any]:
     }
     if picture.vendor_error_code != 0 and picture.vendor_error_code in FAULTS:
         told["info"] = FAULTS[picture.vendor_error_code].name[:MAX_INFO]
+    elif picture.info:
+        told["info"] = picture.info
     return told
 
 

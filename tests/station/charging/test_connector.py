@@ -36,7 +36,7 @@ from kiosk.station.charging.connector import (
         (Facts(stage=Stage.STOPPING, plugged=True, energised=True), S.CHARGING),
         (Facts(stage=Stage.STOPPING, plugged=True), S.PREPARING),
         (Facts(stage=Stage.FINISHED, plugged=True), S.FINISHING),
-        (Facts(stage=Stage.FINISHED), S.AVAILABLE),
+        (Facts(stage=Stage.FINISHED), S.FINISHING),
         (Facts(operative=False), S.UNAVAILABLE),
         (Facts(operative=False, plugged=True, stage=Stage.CHARGING), S.CHARGING),
         (Facts(reserved=True), S.RESERVED),

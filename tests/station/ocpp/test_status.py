@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ocpp.messages import Call, _validate_payload
 
-from kiosk.model.enums import ChargePointErrorCode, ChargePointStatus, ConnectorType
+from kiosk.model.enums import ChargePointErrorCode, ChargePointStatus, ConnectorType, StopReason
 from kiosk.model.faults import FAULTS
-from kiosk.model.snapshot import Connector, Station
+from kiosk.model.snapshot import Connector, Session, Station
 from kiosk.station.ocpp import status
 from kiosk.station.ocpp.status import Picture, StatusBoard
 
@@ -190,3 +191,37 @@ def test_a_connector_tells_its_own_code() -> None:
         error_code=ChargePointErrorCode.GROUND_FAILURE,
         vendor_error_code=18,
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (ChargePointErrorCode.EV_COMMUNICATION_ERROR, F),
+        (ChargePointErrorCode.GROUND_FAILURE, ChargePointStatus.FAULTED),
+        (ChargePointErrorCode.OTHER_ERROR, ChargePointStatus.FAULTED),
+    ],
+)
+def test_a_car_that_does_not_talk_is_no_fault_of_the_connector(
+    code: ChargePointErrorCode, told: ChargePointStatus
+) -> None:
+    connector = Connector(
+        id=1, type=ConnectorType.CCS, status=ChargePointStatus.FAULTED, error_code=code, vendor_error_code=2
+    )
+    assert status.of_connector(connector).status is told
+    assert status.of_connector(connector).error_code is code
+
+
+@pytest.mark.parametrize(
+    ("reason", "word", "info"),
+    [
+        (StopReason.EV_DISCONNECTED, F, "EV side disconnected"),
+        (StopReason.EV_DISCONNECTED, A, None),
+        (StopReason.LOCAL, F, None),
+    ],
+)
+def test_a_car_that_left_is_told_as_the_reason(
+    reason: StopReason, word: ChargePointStatus, info: str | None
+) -> None:
+    session = Session(local_id="x", stop_reason=reason)
+    connector = Connector(id=1, type=ConnectorType.CCS, status=word, session=session)
+    assert status.payload(status.of_connector(connector), NOW, "V").get("info") == info
