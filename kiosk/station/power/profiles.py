@@ -23,6 +23,7 @@ import msgspec
 
 from kiosk.station.power.profile_model import EPOCH, GRID, Circuit, Profile, Unit, amperes, to_ms
 from kiosk.station.power.timeline import (
+    UNLIMITED,
     Timeline,
     Value,
     lower,
@@ -188,6 +189,8 @@ def _connector_line(
 
 def _at_plug(value: Value, circuit: Circuit, unit: Unit) -> Value:
     """A limit of the station as one of a connector that has it alone."""
+    if value is UNLIMITED:
+        return UNLIMITED
     watts_10, _, phases, _ = value
     phases = None if circuit.dc else phases
     return watts_10, watts_10 if unit is Unit.WATT else amperes(watts_10, phases, circuit), phases, 0

@@ -166,6 +166,13 @@ def _run(
 
 def shown_values(profile: Profile, circuit: Circuit, unit: Unit) -> list[Value]:
     """The limits of all periods on that circuit, in that unit."""
+    if profile.unit is unit is Unit.WATT:  # nothing to reckon: the usual case on DC
+        least = profile.min_rate
+        if circuit.dc:
+            return [(limit, limit, None, least) for limit in profile.limits]
+        return [
+            (limit, limit, phases, least) for limit, phases in zip(profile.limits, profile.phases, strict=True)
+        ]
     return [shown_value(profile, period, circuit, unit) for period in range(len(profile.limits))]
 
 
@@ -183,7 +190,13 @@ def shown_value(profile: Profile, period: int, circuit: Circuit, unit: Unit) -> 
 
 
 def lower(one: Timeline, other: Timeline) -> Timeline:
-    """At any moment the lower of two, by watts; of equals the first."""
+    """At any moment the lower of two, by watts; of equals the first. Both begin at the same moment."""
+    if len(other) == 1:
+        top = other[0][1]
+        return one if top is UNLIMITED else [step if step[1][0] <= top[0] else (step[0], top) for step in one]
+    if len(one) == 1:
+        top = one[0][1]
+        return other if top is UNLIMITED else [(at_ms, b if b[0] < top[0] else top) for at_ms, b in other]
     steps: Timeline = []
     i = j = 0
     a = b = UNLIMITED
