@@ -49,6 +49,11 @@ class Transaction(msgspec.Struct, kw_only=True):
     stopped: bool = False
 
 
+def _aligned(sampled: dict[str, Any]) -> bool:
+    """A clock-aligned value bears the begin of its interval and is told at the end (OCPP 1.6 section 9.1.7)."""
+    return sampled.get("context") == "Sample.Clock"
+
+
 class Story:
     """One station's statuses and transactions, as its backend was told them."""
 
@@ -163,10 +168,10 @@ class Story:
         samples = list(sampled_values(payload.get("meterValue")))
         if isinstance(number, int):
             yield from self._belongs(number, connector_id, "MeterValues")
-            yield from self._in_order(number, [at for at, _ in samples if at is not None])
+            yield from self._in_order(number, [at for at, s in samples if at is not None and not _aligned(s)])
         for at, sampled in samples:
             if (wh := energy_wh(sampled)) is not None:
-                yield from self._register(connector_id, at, wh, "MeterValues")
+                yield from self._register(connector_id, at, wh, "MeterValues", late=_aligned(sampled))
 
     def _stop(self, payload: dict[str, Any]) -> Iterator[Breach]:
         number, at = payload.get("transactionId"), parse_time(payload.get("timestamp"))
@@ -179,7 +184,7 @@ class Story:
         if int(payload.get("meterStop", 0)) < transaction.meter_start:
             yield Breach(rule="register", text=f"meterStop {payload.get('meterStop')} is below meterStart")
         samples = list(sampled_values(payload.get("transactionData")))
-        told_at = [moment for moment, _ in samples if moment is not None]
+        told_at = [moment for moment, s in samples if moment is not None and not _aligned(s)]
         if told_at != sorted(told_at):
             yield Breach(rule="order", text="transactionData is not in the order of time")
         if at is not None:
@@ -214,10 +219,15 @@ class Story:
             else:
                 transaction.newest = moment
 
-    def _register(self, connector_id: int, at: datetime | None, wh: Decimal, what: str) -> Iterator[Breach]:
+    def _register(
+        self, connector_id: int, at: datetime | None, wh: Decimal, what: str, *, late: bool = False
+    ) -> Iterator[Breach]:
+        """``late``: the reading is younger than the time it bears."""
         if at is None:
             return
         known = self._registers.get(connector_id)
+        if late and known is not None:
+            at = max(at, known[0])
         if known is not None and at >= known[0] and wh < known[1]:
             yield Breach(rule="register", text=f"connector {connector_id}: {what} {wh} Wh after {known[1]} Wh")
         elif known is None or at >= known[0]:
