@@ -236,16 +236,18 @@ class Audit:
     def _readings(
         self, name: str, facts: list[FactRow], local_id: str, begin: TransactionBegin, end: TransactionEnd
     ) -> None:
-        last_wh, last_at = begin.meter_start_wh, begin.started_at
+        last_wh = begin.meter_start_wh
+        last_at: dict[str, datetime] = {}  # by context: a reading may bear the time of its grid, just past
         for fact in self._samples.get(local_id, []):
             sample = msgspec.json.decode(fact.payload, type=MeterSample)
             wh = sample.values.get(ENERGY)
             if wh is not None and wh < last_wh:
                 self._breach(f"{name}: the register falls from {last_wh} to {wh} Wh")
             last_wh = last_wh if wh is None else round(wh)
-            if sample.context != "Sample.Clock" and sample.at < last_at:
-                self._breach(f"{name}: a reading of {sample.at} comes after one of {last_at}")
-            last_at = max(last_at, sample.at)
+            before = last_at.get(sample.context, begin.started_at)
+            if sample.context != "Sample.Clock" and sample.at < before:
+                self._breach(f"{name}: a reading of {sample.at} comes after one of {before}")
+            last_at[sample.context] = sample.at
         if end.meter_stop_wh < last_wh:
             self._breach(f"{name}: ends at {end.meter_stop_wh} Wh after a reading of {last_wh} Wh")
 

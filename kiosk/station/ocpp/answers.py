@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -50,6 +50,8 @@ class Stop(msgspec.Struct, frozen=True, rename="camel"):
 
 
 T = TypeVar("T")
+EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def read(payload: dict[str, Any], kind: type[T]) -> T:
@@ -61,5 +63,11 @@ def read(payload: dict[str, Any], kind: type[T]) -> T:
 
 
 def aware(at: datetime) -> datetime:
-    """A time without zone is UTC (OCPP 1.6 section 3.13)."""
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    """The time in UTC; without zone it is UTC already (OCPP 1.6 section 3.13).
+
+    One that no calendar has in UTC (the year 1 east of Greenwich) becomes the first or last that there is.
+    """
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        return EARLIEST if at.year == EARLIEST.year else LATEST

@@ -35,7 +35,7 @@ CODES: Final = frozenset(
 """All there are in OCPP-J 1.6."""
 
 BROKEN: Final[Mapping[str, type[OCPPError]]] = {
-    "required": ProtocolError,  # the payload is incomplete
+    "required": OccurenceConstraintViolationError,
     "additionalProperties": FormationViolationError,  # the PDU has no such field
     "type": TypeConstraintViolationError,
     "maxLength": TypeConstraintViolationError,  # CiString20Type and its kin are data types
@@ -71,5 +71,7 @@ def named(error: OCPPError) -> OCPPError:
     where = ".".join(str(step) for step in path)
     if not where and rule == "type":
         return FormationViolationError(description="the payload is no JSON object")
+    if not where and rule == "required":
+        return ProtocolError(description=f"the payload is incomplete: {found.message}")
     kind = BROKEN.get(str(rule), FormationViolationError)
     return kind(description=f"{where}: {found.message}" if where else str(found.message))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from ocpp.exceptions import PropertyConstraintViolationError
@@ -17,9 +17,13 @@ LARGEST: Final = 2**63 - 1
 def moment(payload: Payload, name: str) -> datetime:
     """A time, in UTC."""
     try:
-        return aware(datetime.fromisoformat(payload[name])).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return aware(datetime.fromisoformat(payload[name]))
+    except ValueError as error:
         raise PropertyConstraintViolationError(description=f"{name}: no time: {error}") from error
+
+
+def optional_moment(payload: Payload, name: str) -> datetime | None:
+    return moment(payload, name) if name in payload else None
 
 
 def whole(payload: Payload, name: str) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from ocpp.exceptions import InternalError
 
 from kiosk.model.file_jobs import Acceptance, LogKind
-from kiosk.station.ocpp.answers import aware
 from kiosk.station.ocpp.asked import Payload, Station
+from kiosk.station.ocpp.handlers.fields import moment, optional_moment
 
 MAX_NAME: Final = 255
 """CiString255 of GetDiagnostics.conf fileName and GetLog.conf filename."""
@@ -19,7 +18,7 @@ async def update_firmware(station: Station, asked: Payload) -> Payload:
     """OCPP 1.6 section 5.19. Its answer cannot say no: a CALLERROR does, while a new firmware is being started."""
     acceptance = await station.commands.files.update_firmware(
         location=asked["location"],
-        retrieve_at=_time(asked["retrieveDate"]),
+        retrieve_at=moment(asked, "retrieveDate"),
         retries=asked.get("retries"),
         retry_interval_s=asked.get("retryInterval"),
     )
@@ -34,8 +33,8 @@ async def signed_update_firmware(station: Station, asked: Payload) -> Payload:
     acceptance = await station.commands.files.update_signed(
         request_id=asked["requestId"],
         location=firmware["location"],
-        retrieve_at=_time(firmware["retrieveDateTime"]),
-        install_at=_optional(firmware.get("installDateTime")),
+        retrieve_at=moment(firmware, "retrieveDateTime"),
+        install_at=optional_moment(firmware, "installDateTime"),
         certificate=firmware["signingCertificate"],
         signature=firmware["signature"],
         retries=asked.get("retries"),
@@ -48,8 +47,8 @@ async def get_diagnostics(station: Station, asked: Payload) -> Payload:
     """OCPP 1.6 section 5.9: without a file name there is nothing to upload."""
     name = await station.commands.files.get_diagnostics(
         location=asked["location"],
-        oldest=_optional(asked.get("startTime")),
-        latest=_optional(asked.get("stopTime")),
+        oldest=optional_moment(asked, "startTime"),
+        latest=optional_moment(asked, "stopTime"),
         retries=asked.get("retries"),
         retry_interval_s=asked.get("retryInterval"),
     )
@@ -63,18 +62,9 @@ async def get_log(station: Station, asked: Payload) -> Payload:
         kind=LogKind(asked["logType"]),
         request_id=asked["requestId"],
         location=wanted["remoteLocation"],
-        oldest=_optional(wanted.get("oldestTimestamp")),
-        latest=_optional(wanted.get("latestTimestamp")),
+        oldest=optional_moment(wanted, "oldestTimestamp"),
+        latest=optional_moment(wanted, "latestTimestamp"),
         retries=asked.get("retries"),
         retry_interval_s=asked.get("retryInterval"),
     )
     return {"status": acceptance.value} | ({"filename": name[:MAX_NAME]} if name else {})
-
-
-def _optional(text: str | None) -> datetime | None:
-    return None if text is None else _time(text)
-
-
-def _time(text: str) -> datetime:
-    """The schema has checked that it is a date-time; a short form without seconds is read as well."""
-    return aware(datetime.fromisoformat(text))
