@@ -18,8 +18,8 @@ pytestmark = pytest.mark.benchmark
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONNECTORS, LEVELS, PERIODS = 20, 10, 100
 BUDGET_MS = 50.0
-STEP_BUDGET_MS = 0.25
-"""A quarter of what one control step may take, for four connectors."""
+STEP_BUDGET_MS = 0.2
+"""A fifth of what one control step may take, for four connectors."""
 DAY_S = 86_400
 
 OUTLOOKS = [

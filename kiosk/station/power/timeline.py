@@ -40,14 +40,14 @@ def of_session(profiles: Iterable[Profile], connector_id: int, local_id: str | N
     defaults: list[Profile] = []
     shared: list[Profile] = []
     for profile in profiles:
+        there = profile.connector_id
+        if there not in (connector_id, 0):
+            continue
         if profile.purpose is Purpose.TX:
-            if profile.connector_id == connector_id and profile.local_id == local_id and local_id is not None:
+            if there == connector_id and profile.local_id == local_id and local_id is not None:
                 own.append(profile)
         elif profile.purpose is Purpose.TX_DEFAULT:
-            if profile.connector_id == connector_id:
-                defaults.append(profile)
-            elif profile.connector_id == 0:
-                shared.append(profile)
+            (defaults if there == connector_id else shared).append(profile)
     replaced = {profile.stack_level for profile in defaults}
     defaults += [profile for profile in shared if profile.stack_level not in replaced]
     return [*_by_level(own), *_by_level(defaults)]
