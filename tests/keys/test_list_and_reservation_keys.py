@@ -84,6 +84,12 @@ def test_LocalAuthListMaxLength(aio: Any, site: Any, expected_log: Any) -> None:
     aio(story())
 
 
+def reserve(here: Site, connector_id: int) -> call.ReserveNow:
+    """For the card of these tests, for ten minutes."""
+    until = (here.now + timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
+    return call.ReserveNow(connector_id=connector_id, expiry_date=until, id_tag=CARD, reservation_id=5)
+
+
 @key("ReserveConnectorZeroSupported")
 def test_ReserveConnectorZeroSupported(aio: Any, site: Any) -> None:
     """True: with a reservation of the station as a whole, one connector is left for its driver."""
@@ -92,11 +98,33 @@ def test_ReserveConnectorZeroSupported(aio: Any, site: Any) -> None:
         async with site(connectors="CCS") as here:
             assert await here.value("ReserveConnectorZeroSupported") == "true"
             assert await here.change("ReserveConnectorZeroSupported", "false") == "Rejected"
-            until = (here.now + timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
-            wish = call.ReserveNow(connector_id=0, expiry_date=until, id_tag=CARD, reservation_id=5)
-            assert (await here.ask(wish)).status == "Accepted"
+            assert (await here.ask(reserve(here, 0))).status == "Accepted"
             assert not (await here.card(1, "SOMEBODY")).authorized
             await here.charge(1)
             assert here.calls("StartTransaction")[0].payload["reservationId"] == 5
+
+    aio(story())
+
+
+@key("ReserveConnectorZeroSupported")
+def test_ReserveConnectorZeroSupported_is_the_operators_choice(aio: Any, site: Any) -> None:
+    """The installation file says whether a backend may reserve the station, or anything at all."""
+
+    async def story() -> None:
+        async with site(install=["reservation.station=false"]) as here:
+            assert await here.value("ReserveConnectorZeroSupported") == "false"
+            assert (await here.ask(reserve(here, 0))).status == "Rejected"
+            assert (await here.ask(reserve(here, 1))).status == "Accepted"
+
+    aio(story())
+
+
+@key("SupportedFeatureProfiles")
+def test_SupportedFeatureProfiles_without_reservation(aio: Any, site: Any) -> None:
+    async def story() -> None:
+        async with site(install=["reservation.connectors=false"]) as here:
+            assert "Reservation" not in (await here.value("SupportedFeatureProfiles")).split(",")
+            assert (await here.ask(reserve(here, 1))).status == "Rejected"
+            assert await here.value("ReserveConnectorZeroSupported") == "false"
 
     aio(story())
