@@ -9,8 +9,10 @@ import typer
 
 from kiosk.cli import (
     backend,
+    certificates,
     common,
     conformance,
+    files,
     fuzz,
     keys,
     messages,
@@ -72,6 +74,9 @@ app.command("sessions", rich_help_panel=_OPERATE)(sessions.sessions)
 app.add_typer(messages.app, name="messages", rich_help_panel=_OPERATE)
 app.add_typer(whitelist.app, name="whitelist", rich_help_panel=_OPERATE)
 app.add_typer(profiles.app, name="profiles", rich_help_panel=_OPERATE)
+app.add_typer(certificates.app, name="certificates", rich_help_panel=_OPERATE)
+app.add_typer(files.app, name="firmware", rich_help_panel=_OPERATE)
+app.command("diagnostics", rich_help_panel=_OPERATE)(files.diagnostics)
 app.command("screenshot", rich_help_panel=_OPERATE)(screenshot.screenshot)
 app.add_typer(sim.app, name="sim", rich_help_panel=_TEST)
 app.command("conformance", rich_help_panel=_TEST)(conformance.conformance)

@@ -1,4 +1,4 @@
-"""The contract of the local link. The reference page is generated from this file and ``profile_messages``.
+"""The contract of the local link. The reference page is generated from this file and the ``*_messages``.
 
 Core to face, notifications: ``snapshot`` (once, on connect), ``changes``, ``tick`` (every 500 ms).
 Core to screen, requests: ``screen.grab``, ``screen.tap``, ``screen.texts``.
@@ -12,6 +12,14 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from kiosk.link.file_messages import Archive, FirmwareFile, FirmwareState, FirmwareTaken
+from kiosk.link.certificate_messages import (
+    CertificateInstall,
+    CertificateList,
+    CertificateRemove,
+    CertificateRow,
+    SigningRequest,
+)
 from kiosk.link.params import Nothing as Nothing
 from kiosk.link.params import Params as Params
 from kiosk.link.profile_messages import (
@@ -308,6 +316,15 @@ METHODS: Final[dict[str, Method]] = {
         Method("whitelist.add", TagParams, TagList, OPR, "Add a tag to the NFC whitelist."),
         Method("whitelist.remove", TagParams, TagList, OPR, "Remove a tag from the NFC whitelist."),
         Method("whitelist.clear", Nothing, TagList, OPR, "Empty the NFC whitelist."),
+        Method(
+            "firmware.install", FirmwareFile, FirmwareTaken, OPR, "Install an image as soon as nobody charges."
+        ),
+        Method("firmware.status", Nothing, FirmwareState, OPR, "Which firmware runs, and how an update stands."),
+        Method("diagnostics.archive", Nothing, Archive, OPR, "Write a fresh diagnostics archive."),
+        Method("certificates.list", Nothing, CertificateList, OPR, "Installed certificates."),
+        Method("certificates.install", CertificateInstall, CertificateRow, OPR, "Install a certificate."),
+        Method("certificates.remove", CertificateRemove, Nothing, OPR, "Remove a root certificate."),
+        Method("certificates.csr", Nothing, SigningRequest, OPR, "A signing request for the station."),
         Method("profiles.list", Nothing, ProfileList, OPR, "Installed charging profiles, and which count now."),
         Method("profiles.show", ProfileId, ProfileSent, OPR, "One charging profile, as the backend sent it."),
         Method("profiles.clear", ProfileFilter, ProfilesCleared, OPR, "Remove charging profiles."),

@@ -21,7 +21,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReason
 from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
-from kiosk.station import fileworks, link_handlers, link_profiles, sim_door
+from kiosk.station import fileworks, link_certificates, link_files, link_handlers, link_profiles, sim_door
 from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
@@ -290,12 +290,11 @@ class Core:
         self.hardware.station.subscribe(self._station_fault)
         self.hardware.station.subscribe_mains(self.ending.mains)
         self.settings.subscribe(self._key_changed)
-        handlers = link_handlers.handlers(self.commands, self.host)
-        handlers |= link_profiles.handlers(self.commands.profiles)
-        handlers |= sim_door.handlers(self.hardware)
-        self.handlers = handlers
+        self.handlers = link_handlers.handlers(self.commands, self.host) | sim_door.handlers(self.hardware)
+        self.handlers |= link_profiles.handlers(self.commands.profiles) | link_files.handlers(self.files)
+        self.handlers |= link_certificates.handlers(self.commands.certificates)
         if self._doors:
-            self.link = LinkServer(self.state, self.clock, handlers, self._reading_ages, self.data_dir)
+            self.link = LinkServer(self.state, self.clock, self.handlers, self._reading_ages, self.data_dir)
             await self._stack.enter_async_context(self.link)
 
     def _ocpp_client(self) -> OcppClient | None:

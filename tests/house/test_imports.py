@@ -67,6 +67,8 @@ ROOMS = {
         "station.ocpp",
         "station.link_server",
         "station.link_handlers",
+        "station.link_certificates",
+        "station.link_files",
         "station.link_profiles",
         "station.sim_door",
         "station.modbus_server",
@@ -88,7 +90,9 @@ ROOMS = {
     "kiosk.station.link_handlers": room(
         6, "station.commands", "station.charging", "station.storage", "link", "settings"
     ),
+    "kiosk.station.link_files": room(6, "station.commands", "link"),
     "kiosk.station.link_profiles": room(6, "station.commands", "station.power", "link"),
+    "kiosk.station.link_certificates": room(6, "station.commands", "station.certificates", "link"),
     "kiosk.station.link_server": room(6, "station.commands", "station.state", "link", "settings"),
     "kiosk.station.modbus_server": room(6, "station.commands", "station.state", "link", "settings"),
     "kiosk.station.ocpp": room(
@@ -131,6 +135,7 @@ ROOMS = {
     "kiosk.station.system": room(2, "settings"),
     "kiosk.station.storage": room(2, "settings"),
     "kiosk.station.security": room(3, "station.tasks", "station.storage"),
+    "kiosk.station.timekeeper": room(3, "station.storage"),
     "kiosk.station.certificates": room(2, "settings"),
     "kiosk.station.state": room(2),
     "kiosk.station.gui": room(3, "station.hardware", "settings"),
