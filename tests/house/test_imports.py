@@ -64,6 +64,7 @@ ROOMS = {
         "station.furnish",
         "station.ending",
         "station.fileworks",
+        "station.timekeeper",
         "station.ocpp",
         "station.link_server",
         "station.link_handlers",

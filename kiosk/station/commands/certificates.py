@@ -25,7 +25,9 @@ SECURITY_KEYS: Final = frozenset({"AuthorizationKey", "CpoName", "SecurityProfil
 
 
 class Certificates:
-    """``in_use``: fingerprint of the root that the present link was verified with; the link says so."""
+    """``in_use``: fingerprint of the root that the present link was verified with, ``shown``: of the station's
+    certificate that it shows; the link says so.
+    """
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class Certificates:
     ) -> None:
         self.store = store
         self.in_use: str | None = None
+        self.shown: str | None = None
         self._settings = settings
         self._settings_store = settings_store
         self._installation = installation

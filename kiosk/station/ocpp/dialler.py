@@ -88,7 +88,7 @@ class Dialler:
                 self._failed(link, error)
             raise
         finally:
-            self.link = self._certificates.in_use = None
+            self.link = self._certificates.in_use = self._certificates.shown = None
 
     # --- inside ----------------------------------------------------------------------------------------------
 
@@ -103,7 +103,7 @@ class Dialler:
         """The link works: it is the one to come back to, committed before it is relied upon."""
         self._told.clear()
         root = context.verified_root(socket.transport.get_extra_info("ssl_object"))
-        self._certificates.in_use = root
+        self._certificates.in_use, self._certificates.shown = root, link.pair or None
         if link != self._worked:
             await self._meta.set(WORKED, msgspec.json.encode(link).decode())
             self._worked = link
