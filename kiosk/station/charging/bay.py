@@ -62,7 +62,6 @@ class Running:
     meter_wh: int = 0  # last known register
     soc_percent: int | None = None
     energised: bool = False
-    next_sample_at: datetime | None = None
     stop_reason: StopReason | None = None
     stop_tag: str | None = None
     ended_at: datetime | None = None
@@ -146,13 +145,13 @@ class Bay:
 
     def unusable(self, *, stopping: bool = False) -> RefusalReason | None:
         """Why no session can begin here now; None = it can."""
-        if stopping:
+        if stopping or self.held:
             return RefusalReason.STATION_STOPPING
         if self.faults and any(FAULTS[c].blocks_start for c in self.faults if c in FAULTS):
             return RefusalReason.CONNECTOR_FAULTED
         if self.running or self.stage is Stage.AUTHORIZED:
             return RefusalReason.CONNECTOR_BUSY
-        if not self.operative or self.inoperative_after_session or self.held:
+        if not self.operative or self.inoperative_after_session:
             return RefusalReason.CONNECTOR_UNAVAILABLE
         if not self.can_start:
             return RefusalReason.NO_POWER_FREE

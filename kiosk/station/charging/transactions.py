@@ -7,10 +7,12 @@ before anybody relies on it (design rule 8).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
-from kiosk.model.clock import Clock
+from kiosk.model.clock import Clock, is_set
 from kiosk.model.enums import StopReason
 from kiosk.model.logs import mask
 from kiosk.settings import Settings
@@ -29,15 +31,39 @@ from kiosk.station.storage.records import (
 log = logging.getLogger(__name__)
 
 
+ON_TIME_S: Final = 1.0
+"""A control step that comes later than this after a sample was due: the sample bears the true moment."""
+
+
+@dataclass
+class _Course:
+    """Periodic samples of one session: the grid, and the register at the last one."""
+
+    local_id: str
+    interval_s: int
+    due_s: float | None
+    since_wh: int | None
+
+
 class Transactions:
     def __init__(self, journal: Journal, backend: BackendPort, settings: Settings, clock: Clock) -> None:
         self._journal = journal
         self._backend = backend
         self._settings = settings
         self._clock = clock
-        self._aligned_at: datetime | None = None  # the next point of the clock grid
-        settings.subscribe(self._key_changed)
-        self._aligned_every_s = 0  # ... and the interval it was worked out for
+        self._courses: dict[int, _Course] = {}
+        self._slots: dict[int, metering.Slot] = {}
+        self._slot: tuple[datetime, datetime] | None = None  # of the clock grid, under way
+        self._slot_s = 0  # its interval
+
+    def clock_moved(self, bays: Iterable[Bay], by: timedelta, was_set: bool) -> None:
+        """The wall clock was corrected. Sessions that began while nobody knew the time began when they began."""
+        self._slot = None
+        for bay in bays:
+            if not was_set and bay.session is not None:
+                bay.session.started_at += by
+                if bay.session.ended_at is not None:
+                    bay.session.ended_at += by
 
     async def begin(self, bay: Bay, grant: Grant, meter_wh: int) -> Running:
         """Commit the begin of a transaction; the caller energises only afterwards.
@@ -69,7 +95,7 @@ class Transactions:
             ),
             owed=self._backend.configured,
         )
-        run.next_sample_at = metering.next_sample(now, self._settings.int("MeterValueSampleInterval"), now)
+        self._slots[bay.id] = metering.Slot(since_wh=meter_wh)  # the part of the slot that is this session's
         self._backend.facts_waiting()
         log.info(
             "%s%d: transaction %s begun for %s at %d Wh", *_name(bay), run.local_id, mask(grant.id_tag), meter_wh
@@ -77,58 +103,97 @@ class Transactions:
         return run
 
     async def sample_if_due(self, bay: Bay) -> None:
-        """Commit a periodic sample when the grid of the session says so."""
-        run = bay.session
-        if run is None or run.over:
-            return
-        now = self._clock.now()
-        interval_s = self._settings.int("MeterValueSampleInterval")
-        if interval_s <= 0:
-            run.next_sample_at = None
-            return
-        due, coming = run.next_sample_at, metering.next_sample(run.started_at, interval_s, now)
-        if due is None or coming is None or now < due:
-            # earlier where the interval became shorter or the clock was set back
-            run.next_sample_at = coming if due is None or coming is None else min(due, coming)
-            return
-        run.next_sample_at = coming
-        # on the grid when the step came in time, else at the true moment
-        stamp = due if (now - due).total_seconds() < 1.0 else now
-        await self._sample(bay, stamp, metering.PERIODIC, "MeterValuesSampledData", "StopTxnSampledData")
-
-    async def align_if_due(self, bays: Iterable[Bay]) -> None:
-        """Commit clock-aligned samples of all connectors, stamped on the grid (OCPP 1.6 section 9.1.7)."""
-        now = self._clock.now()
-        interval_s = self._settings.int("ClockAlignedDataInterval")
-        due = self._aligned_at if interval_s == self._aligned_every_s else None
-        self._aligned_every_s = interval_s
-        if due is None or now >= due or interval_s <= 0:
-            self._aligned_at = metering.next_aligned(interval_s, now)
-        if due is None or now < due or interval_s <= 0:
-            return
-        for bay in bays:
-            await self._sample(bay, due, metering.CLOCK, "MeterValuesAlignedData", "StopTxnAlignedData")
-
-    def _key_changed(self, name: str) -> None:
-        if name == "ClockAlignedDataInterval":
-            self._aligned_at = None  # the grid is another one from now on
-
-    async def _sample(self, bay: Bay, at: datetime, context: str, sent_key: str, kept_key: str) -> None:
-        """One sample of what is sent now and what StopTransaction will want; nothing known: nothing kept."""
+        """Take note of what is measured, and commit a periodic sample when the grid of the session says so."""
+        now_s = self._clock.monotonic()
         run = bay.session if bay.session is not None and not bay.session.over else None
         meter_wh = run.meter_wh if run is not None else bay.port.meter_wh()
-        measurands = tuple(dict.fromkeys((*self._settings.csl(sent_key), *self._settings.csl(kept_key))))
+        known = self._known(bay)
+        self._slots.setdefault(bay.id, metering.Slot()).add(known, meter_wh, now_s)
+        if run is None:
+            return
+        course = self._course(bay, run, now_s)
+        if course.due_s is None or now_s < course.due_s:
+            return
+        late_s = now_s - course.due_s
+        # on the grid when the step came in time and the clock was not moved meanwhile, else the true moment
+        stamp, now = run.started_at + timedelta(seconds=course.due_s - run.started_s), self._clock.now()
+        if late_s >= ON_TIME_S or abs((now - stamp).total_seconds() - late_s) >= ON_TIME_S:
+            stamp = now
+        values = metering.wanted(
+            self._measurands("MeterValuesSampledData", "StopTxnSampledData"), known, run.meter_wh, course.since_wh
+        )
+        course.due_s = metering.next_sample_s(run.started_s, course.interval_s, now_s)
+        course.since_wh = run.meter_wh
+        await self._commit([_sample(bay, run, stamp, metering.PERIODIC, values)])
+
+    async def align_if_due(self, bays: Iterable[Bay]) -> None:
+        """At the end of a slot of the day commit what it was like at each connector, all in one commit.
+
+        OCPP 1.6 section 9.1.7: told at the end, stamped with the begin.
+        """
+        now = self._clock.now()
+        interval_s = self._settings.int("ClockAlignedDataInterval")
+        if interval_s <= 0 or not is_set(now):
+            self._slot = None
+            return
+        if self._slot is None or self._slot_s != interval_s or now < self._slot[0]:
+            # from the very beginning, after a change of the key, or after the clock was set back
+            self._slot, self._slot_s = metering.slot_at(interval_s, now), interval_s
+            return
+        begin, end = self._slot
+        if now < end:
+            return
+        self._slot = metering.slot_at(interval_s, now)
+        samples = []
+        for bay in bays:
+            run = bay.session if bay.session is not None and not bay.session.over else None
+            measurands = self._measurands("MeterValuesAlignedData", "StopTxnAlignedData")
+            samples.append(_sample(bay, run, begin, metering.CLOCK, self._of_slot(bay, run, measurands)))
+            self._slots[bay.id] = self._new_slot(bay)
+        await self._commit(samples)
+
+    def _course(self, bay: Bay, run: Running, now_s: float) -> _Course:
+        """Begun anew with each session and each change of the interval."""
+        interval_s = self._settings.int("MeterValueSampleInterval")
+        course = self._courses.get(bay.id)
+        if course is None or course.local_id != run.local_id:
+            resumed = now_s - run.started_s > max(ON_TIME_S, interval_s)
+            since_wh = None if resumed else run.meter_start_wh
+            course = _Course(run.local_id, -1, None, since_wh)
+            self._courses[bay.id] = course
+        if course.interval_s != interval_s:
+            course.interval_s = interval_s
+            course.due_s = metering.next_sample_s(run.started_s, interval_s, now_s)
+        return course
+
+    def _known(self, bay: Bay) -> dict[str, float]:
         reading = bay.fresh_reading(self._clock.monotonic())
-        values = metering.values(measurands, reading, meter_wh, bay.limit_w, bay.limit_a)
-        if values:
-            sample = MeterSample(
-                local_id=run.local_id if run is not None else None,
-                connector_id=bay.id,
-                at=at,
-                context=context,
-                values=values,
-            )
-            await self._journal.sample(sample, owed=self._backend.configured)
+        return metering.quantities(reading, bay.limit_w, bay.limit_a, ac=not bay.port.type.is_dc)
+
+    def _of_slot(self, bay: Bay, run: Running | None, measurands: Sequence[str]) -> dict[str, float]:
+        """What the slot under way was like until now."""
+        meter_wh = run.meter_wh if run is not None else bay.port.meter_wh()
+        slot = self._slots.setdefault(bay.id, metering.Slot())
+        slot.add(self._known(bay), meter_wh, self._clock.monotonic())
+        return metering.wanted(measurands, slot.means(), meter_wh, slot.since_wh)
+
+    def _new_slot(self, bay: Bay) -> metering.Slot:
+        slot = metering.Slot()
+        run = bay.session if bay.session is not None and not bay.session.over else None
+        slot.add(
+            self._known(bay), run.meter_wh if run is not None else bay.port.meter_wh(), self._clock.monotonic()
+        )
+        return slot
+
+    def _measurands(self, *keys: str) -> tuple[str, ...]:
+        """What is sent now and what StopTransaction will want."""
+        return tuple(dict.fromkeys(m for key in keys for m in self._settings.csl(key)))
+
+    async def _commit(self, samples: Sequence[MeterSample], *, sent: bool = True) -> None:
+        """Nothing known: nothing kept."""
+        telling = [sample for sample in samples if sample.values]
+        if telling:
+            await self._journal.samples(telling, owed=sent and self._backend.configured)
             self._backend.facts_waiting()
 
     async def checkpoint(self, bays: Iterable[Bay]) -> None:
@@ -153,18 +218,27 @@ class Transactions:
         if meter_wh is not None:
             run.meter_wh = max(run.meter_wh, meter_wh)
         now = max(self._clock.now(), run.started_at)
-        reading = bay.fresh_reading(self._clock.monotonic())
+        if self._slot is not None:
+            cut = self._of_slot(bay, run, self._settings.csl("StopTxnAlignedData"))
+            await self._commit([_sample(bay, run, self._slot[0], metering.CLOCK, cut)], sent=False)
+        course = self._courses.pop(bay.id, None)
         end = TransactionEnd(
             local_id=run.local_id,
             ended_at=now,
             meter_stop_wh=run.meter_wh,
             reason=reason,
             id_tag=id_tag,
-            values=metering.values(self._settings.csl("StopTxnSampledData"), reading, run.meter_wh, None),
+            values=metering.wanted(
+                self._settings.csl("StopTxnSampledData"),
+                self._known(bay),
+                run.meter_wh,
+                course.since_wh if course is not None else None,
+            ),
         )
         await self._journal.end(end, owed=self._backend.configured)
         run.ended_at = now
-        run.duration_s = max(0, round((now - run.started_at).total_seconds()))
+        run.duration_s = round(self._clock.monotonic() - run.started_s)  # whatever became of the wall clock
+        self._slots[bay.id] = self._new_slot(bay)
         run.stop_reason = reason
         self._backend.facts_waiting()
         log.info("%s%d: transaction %s ended: %s, %d Wh", *_name(bay), run.local_id, reason, run.energy_wh)
@@ -212,10 +286,17 @@ class Transactions:
             meter_wh=left.last_meter_wh,
             transaction_id=left.transaction_id,
             vehicle_id=left.vehicle_id,
-            next_sample_at=metering.next_sample(
-                left.started_at, self._settings.int("MeterValueSampleInterval"), now
-            ),
         )
+
+
+def _sample(bay: Bay, run: Running | None, at: datetime, context: str, values: dict[str, float]) -> MeterSample:
+    return MeterSample(
+        local_id=run.local_id if run is not None else None,
+        connector_id=bay.id,
+        at=at,
+        context=context,
+        values=values,
+    )
 
 
 def _name(bay: Bay) -> tuple[str, int]:
