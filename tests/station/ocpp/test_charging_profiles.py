@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.model.errors import BadValue, NotPossible, StorageFailed, UnknownConnector
+from kiosk.model.errors import BadValue, NotPossible, UnknownConnector
 from kiosk.station.power.profile_model import Purpose, Unit
 from kiosk.station.power.profiles import Composite, Span
 
@@ -78,6 +78,11 @@ async def ask(world: Any, action: str, payload: Any) -> tuple[int, Any]:
     await world.until(lambda: any(f.message_id == number and not f.to_station for f in frames), 60)
     found = next(f for f in frames if f.message_id == number and not f.to_station)
     return (3, found.payload) if found.kind == "result" else (4, found.payload["code"])
+
+
+def started(world: Any) -> list[Any]:
+    """The remote starts that became wishes."""
+    return [tuple(asked) for name, *asked in world.commands.asked if name == "remote_start"]
 
 
 def played(aio: Run, running: Opened, story: Callable[[Any, FakeProfiles], Any]) -> None:
@@ -205,12 +210,12 @@ def test_remote_start_with_a_profile(aio: Run, running: Opened) -> None:
     async def story(world: Any, profiles: FakeProfiles) -> None:
         asked = {"idTag": "T", "connectorId": 1, "chargingProfile": PROFILE}
         assert await ask(world, "RemoteStartTransaction", asked) == (3, {"status": "Accepted"})
-        [(name, id_tag, connector_id, profile)] = world.commands.asked
-        assert (name, id_tag, connector_id) == ("remote_start", "T", 1)
+        [(id_tag, connector_id, profile)] = started(world)
+        assert (id_tag, connector_id) == ("T", 1)
         assert profile["chargingProfileId"] == 7
         profiles.refusal = "no"
         assert await ask(world, "RemoteStartTransaction", asked) == (3, {"status": "Rejected"})
-        assert len(world.commands.asked) == 1
+        assert len(started(world)) == 1
         profiles.fails = BadValue("charging profile", "", "no date", "a date")
         assert await ask(world, "RemoteStartTransaction", asked) == (4, "TypeConstraintViolation")
 
@@ -231,20 +236,7 @@ def test_a_station_without_smart_charging(aio: Run, running: Opened) -> None:
             assert await ask(world, action, payload) == (4, "NotSupported")
         asked = {"idTag": "T", "connectorId": 1, "chargingProfile": PROFILE}
         assert await ask(world, "RemoteStartTransaction", asked) == (3, {"status": "Accepted"})
-        assert world.commands.asked == [("remote_start", "T", 1)]
+        assert started(world) == [("T", 1)]
         assert profiles.asked == []
-
-    played(aio, running, story)
-
-
-def test_a_store_that_fails_is_an_internal_error(
-    aio: Run, running: Opened, expected_log: Callable[..., None]
-) -> None:
-    expected_log("kiosk.station.ocpp", "disk")
-
-    async def story(world: Any, profiles: FakeProfiles) -> None:
-        profiles.fails = StorageFailed("the disk is full")
-        asked = {"connectorId": 1, "csChargingProfiles": PROFILE}
-        assert await ask(world, "SetChargingProfile", asked) == (4, "InternalError")
 
     played(aio, running, story)
