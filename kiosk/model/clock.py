@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+log = logging.getLogger(__name__)
+
+SET_SINCE: Final = datetime(2020, 1, 1, tzinfo=UTC)
+"""No station is older: an earlier time is that of a machine whose clock nobody has set."""
+SET_UNTIL: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""No station lives longer: a backend that tells a later time is wrong or wants to harm."""
+STEP: Final = timedelta(seconds=1)
+"""A clock that moves by more against the monotonic one was stepped."""
 
 
 class Clock(Protocol):
@@ -20,26 +30,65 @@ class Clock(Protocol):
         ...
 
 
+def is_set(at: datetime) -> bool:
+    """Whether this can be the time at all."""
+    return SET_SINCE <= at < SET_UNTIL
+
+
+def machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
 class SystemClock:
     """The machine's clock plus the station's own offset.
 
     The offset is set from BootNotification and Heartbeat answers; the machine's clock is never touched here
-    (design: nothing on a developer's machine is ever re-clocked).
+    (design: nothing on a developer's machine is ever re-clocked). Once a backend has told the time, a step of the
+    machine's clock (NTP, a technician) does not move the station's: the step is taken out of the offset. Before
+    that the machine is all we have, and is followed.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, machine: Callable[[], datetime] = machine_time, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._machine = machine
+        self._steady = steady
         self._offset = timedelta()
+        self._told = False
+        self._seen = machine(), steady()
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + self._offset
+        machine, steady_s = self._machine(), self._steady()
+        seen, seen_s = self._seen
+        step = machine - seen - timedelta(seconds=steady_s - seen_s)
+        if abs(step) > STEP:
+            self._seen = machine, steady_s
+            if self._told:
+                self._offset -= step
+            log.warning(
+                "the machine's clock was moved by %.1f s; the station's %s",
+                step.total_seconds(),
+                "stays with the backend's" if self._told else "follows",
+            )
+        return machine + self._offset
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return self._steady()
+
+    @property
+    def offset(self) -> timedelta:
+        """Station time minus machine time."""
+        return self._offset
+
+    def adopt(self, offset: timedelta) -> None:
+        """Take up the offset of an earlier run."""
+        self._offset = offset
 
     def correct(self, now: datetime) -> timedelta:
         """Take ``now`` (aware) as the true time; returns by how much the station time moved."""
         moved = now - self.now()
         self._offset += moved
+        self._told = True
         return moved
 
 

@@ -28,6 +28,18 @@ MEASURANDS: Final = (
     "Temperature",
     "Voltage",
 )
+SUPPORTED: Final = (
+    "Energy.Active.Import.Register",
+    "Energy.Active.Import.Interval",
+    "Power.Active.Import",
+    "Power.Offered",
+    "Current.Import",
+    "Current.Offered",
+    "Voltage",
+    "SoC",
+    "Temperature",
+)
+"""What this hardware's meters and cars tell; a key that asks for another one is refused."""
 PHASES: Final = ("L1", "L2", "L3", "N", "L1-N", "L2-N", "L3-N", "L1-L2", "L2-L3", "L3-L1")
 
 _NAMES: Final = {name.casefold(): name for name in MEASURANDS} | {

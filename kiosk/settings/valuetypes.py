@@ -243,7 +243,11 @@ def _tags(key: Key, text: str, connectors: int) -> tuple[str, ...]:
 
 def _measurands(key: Key, text: str, connectors: int) -> tuple[str, ...]:
     items = _items(key, text, connectors)
-    return _once([measurands.canonical(item) or refuse(f"{item!r} is no measurand") for item in items])
+    found = _once([measurands.canonical(item) or refuse(f"{item!r} is no measurand") for item in items])
+    for item in found:
+        if measurands.split(item)[0] not in measurands.SUPPORTED:
+            refuse(f"{item!r} is not measured by this station")
+    return found
 
 
 def _phase_rotation(key: Key, text: str, connectors: int) -> tuple[str, ...]:

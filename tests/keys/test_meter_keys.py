@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.settings.measurands import MEASURANDS
+from kiosk.settings.measurands import SUPPORTED
 from kiosk.settings.table import KEYS
 from tests.fakes.keys import key
 from tests.fakes.site import Site
@@ -190,11 +190,18 @@ def test_MaxLength_of_measurands(aio: Any, site: Any, name: str) -> None:
         async with site() as here:
             most = int(await here.value(f"{name}MaxLength"))
             assert most == int(KEYS[f"{name}MaxLength"].default)
-            await here.set(name, ",".join(MEASURANDS[:most]))
-            assert await here.change(name, ",".join(MEASURANDS[: most + 1])) == "Rejected"
-            assert await here.value(name) == ",".join(MEASURANDS[:most])
+            await here.set(name, ",".join(SUPPORTED[:most]))
+            assert await here.change(name, ",".join(SUPPORTED[: most + 1])) == "Rejected"
+            assert await here.value(name) == ",".join(SUPPORTED[:most])
             assert await here.change(f"{name}MaxLength", str(most + 1)) == "Rejected"
-            for bad in ("Voltage,voltage", "Volts", "Voltage;SoC", "Voltage,,SoC"):
+            for bad in (
+                "Voltage,voltage",
+                "Volts",
+                "Voltage;SoC",
+                "Voltage,,SoC",
+                "SoC,Frequency",
+                "Power.Factor.L1",
+            ):
                 assert await here.change(name, bad) == "Rejected", bad
 
     aio(story())

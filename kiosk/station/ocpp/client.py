@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from kiosk import __version__
 from kiosk.model.clock import Clock
-from kiosk.model.enums import RegistrationStatus, SecurityEventType
+from kiosk.model.enums import RegistrationStatus
 from kiosk.model.errors import BackendRefused, BackendUnreachable
 from kiosk.model.snapshot import Backend
 from kiosk.settings import Installation, Settings
@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 
 PONG_S: Final = 20.0
 """A pong that takes longer than this, or than the ping interval, is lost: the line is dead."""
-STEP_S: Final = 1.0
-"""A clock that is off by less is not moved: the way of the message itself takes time."""
 _REDIAL_KEYS: Final = frozenset({"AuthorizationKey", "SecurityProfile", "WebSocketUrl", "chargePointIdentity"})
 
 
@@ -64,9 +62,10 @@ class OcppClient:
         clock: Clock,
         commands: Commands,
         on_start_answered: Callable[[str, int, IdTagInfo], Awaitable[None]],
+        correct: Callable[[datetime], Awaitable[None]],
         chance: random.Random | None = None,
     ) -> None:
-        """``chance``: source of the back-off's random part."""
+        """``correct`` takes the backend's time. ``chance``: source of the back-off's random part."""
         self._dialler = dialler
         self._signing = signing
         self._security = security
@@ -74,6 +73,7 @@ class OcppClient:
         self._installation = installation
         self._state = state
         self._clock = clock
+        self._correct = correct
         self._commands = commands
         waits = installation.backend
         self._backoff = registration.Backoff(
@@ -242,7 +242,7 @@ class OcppClient:
         fields = self._boot_fields()
         answer = answers.read(await wire.request("BootNotification", fields), answers.Boot)
         log.info("backend: BootNotification %s, interval %d s", answer.status, answer.interval)
-        self._correct(answer.current_time)
+        await self._correct(answers.aware(answer.current_time))
         self._boot = answer.status
         if answer.status is RegistrationStatus.ACCEPTED:
             self._told_boot = fields
@@ -288,15 +288,6 @@ class OcppClient:
                 self._wire.drop_when_answered(f"{name} changed")
         self._ping_changed.set()
         self._registered.keys_changed()
-
-    def _correct(self, now: datetime) -> None:
-        """The backend's time is the station's (OCPP 1.6 section 4.6)."""
-        correct = getattr(self._clock, "correct", None)
-        moved_s = (answers.aware(now) - self._clock.now()).total_seconds()
-        if correct is not None and abs(moved_s) >= STEP_S:
-            correct(answers.aware(now))
-            self._security.record(SecurityEventType.SETTING_SYSTEM_TIME, f"by the backend, {moved_s:+.1f} s")
-            log.info("station time moved by %.1f s to the backend's", moved_s)
 
     # --- what is shown -------------------------------------------------------------------------------------
 

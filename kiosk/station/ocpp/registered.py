@@ -41,7 +41,7 @@ class Registered:
         clock: Clock,
         journal: Journal,
         delivery: Delivery,
-        correct: Callable[[datetime], None],
+        correct: Callable[[datetime], Awaitable[None]],
         boot_again: Callable[[Wire], Awaitable[None]],
         notices: Notices,
         files: Files,
@@ -155,7 +155,7 @@ class Registered:
         except BackendRefused as error:
             log.warning("Heartbeat: %s", error)
         else:
-            self._correct(answered.current_time)
+            await self._correct(answers.aware(answered.current_time))
 
     # --- triggered -----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -238,6 +238,15 @@ class Journal(Owed):
             )
 
         await self._database.run(work)
+
+    async def newest_stamp(self) -> datetime | None:
+        """The newest time of the newest session, None without one."""
+        text = await self._database.run(statements.newest_stamp)
+        return None if text is None else from_text(text)
+
+    async def made_good(self, before: datetime, by: timedelta) -> int:
+        """Move all stamps from before ``before``: the clock was not set then. Returns how many."""
+        return await self._database.run(lambda sql: statements.make_good(sql, before, by))
 
     async def forget(self, before: datetime) -> int:
         """Remove idTags and vehicle ids of sessions ended before ``before`` (decision 26); returns how many.

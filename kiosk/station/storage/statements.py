@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -154,3 +155,44 @@ def session(row: sqlite3.Row) -> SessionRecord:
         meter_stop_wh=row["meter_stop_wh"],
         reason=StopReason(row["reason"]) if row["reason"] else None,
     )
+
+
+def newest_stamp(sql: sqlite3.Connection) -> str | None:
+    """The newest time of the newest session."""
+    found = row(
+        sql,
+        "SELECT max(t.started_at, coalesce(t.ended_at, ''), coalesce(c.at, '')) AS at FROM transactions AS t"
+        " LEFT JOIN checkpoints AS c USING (local_id) ORDER BY t.id DESC LIMIT 1",
+    )
+    return None if found is None else str(found["at"])
+
+
+_STAMPED: Final = (
+    ("transactions", "id", "started_at"),
+    ("transactions", "id", "ended_at"),
+    ("checkpoints", "local_id", "at"),
+    ("events", "seq", "at"),
+    ("security_events", "seq", "at"),
+)
+_IN_PAYLOAD: Final = ("started_at", "at", "ended_at")
+
+
+def make_good(sql: sqlite3.Connection, before: datetime, by: timedelta) -> int:
+    """Move all stamps from before ``before``, in rows and in facts; returns how many."""
+    moved = 0
+    for table, key, column in _STAMPED:
+        for name, text in sql.execute(
+            f"SELECT {key}, {column} FROM {table} WHERE {column} < ?", (to_text(before),)
+        ).fetchall():
+            sql.execute(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", (to_text(from_text(text) + by), name))
+            moved += 1
+    for field in _IN_PAYLOAD:
+        for seq, text in sql.execute(
+            f"SELECT seq, json_extract(payload, '$.{field}') AS at FROM facts WHERE at < ?", (to_text(before),)
+        ).fetchall():
+            right = (from_text(text) + by).isoformat()
+            sql.execute(
+                f"UPDATE facts SET payload = json_set(payload, '$.{field}', ?) WHERE seq = ?", (right, seq)
+            )
+            moved += 1
+    return moved

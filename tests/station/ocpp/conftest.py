@@ -38,6 +38,7 @@ from kiosk.station.state import State
 from kiosk.station.storage import Database, Journal, MetaStore, SecurityStore, SettingsStore, TagStore
 from kiosk.station.storage.records import MeterSample, TransactionBegin, TransactionEnd
 from kiosk.station.tasks import Tasks
+from kiosk.station.timekeeper import Timekeeper
 from tests.fakes.file_jobs import FakeFiles
 from tests.fakes.secured import Site
 
@@ -144,6 +145,10 @@ class World:
         self.tasks = Tasks()
         self.security = SecurityLog(SecurityStore(self.db), self.clock, self.tasks)
         self.meta = MetaStore(self.db)
+        self.moved: list[timedelta] = []
+        self.timekeeper = Timekeeper(
+            self.clock, self.meta, self.journal, self.security.record, lambda by, _: self.moved.append(by)
+        )
         self.commands.certificates = Certificates(
             store=CertificateStore(self.tmp_path),
             settings=self.settings,
@@ -176,6 +181,7 @@ class World:
             clock=self.clock,
             commands=self.commands,
             on_start_answered=self._start_answered,
+            correct=self.timekeeper.correct,
             chance=random.Random(1),
         )
 
