@@ -183,6 +183,7 @@ class OcppClient:
                 self._answer,
                 call_timeout_s=self._installation.backend.call_timeout_s,
                 now_s=self._clock.monotonic,
+                on_invalid=self._invalid,
             )
             self._wire = wire
             self._publish()
@@ -274,6 +275,9 @@ class OcppClient:
     async def _answer(self, action: str, payload: Any) -> Answer:
         log.info("backend asks: %s", action)
         return await answer_call(self._acted_on, action, payload)
+
+    def _invalid(self, what: str) -> None:
+        self._security.record(SecurityEventType.INVALID_MESSAGES, what)
 
     def _trigger(self, wanted: Trigger, connector_id: int | None) -> None:
         if wanted is Trigger.BOOT and not self.online:

@@ -59,12 +59,20 @@ Handler = Callable[[str, dict[str, Any]], Awaitable[Answer]]
 class Wire:
     """``handler(action, payload)`` answers calls of the backend; it raises OCPPError for a CALLERROR.
 
-    ``now_s``: monotonic seconds. ``last_s``: when a message last went by, either way.
+    ``now_s``: monotonic seconds. ``last_s``: when a message last went by, either way. ``on_invalid`` hears of
+    messages that break the rules of OCPP, the more rarely the more there are.
     """
 
     def __init__(
-        self, socket: Socket, handler: Handler, *, call_timeout_s: float, now_s: Callable[[], float]
+        self,
+        socket: Socket,
+        handler: Handler,
+        *,
+        call_timeout_s: float,
+        now_s: Callable[[], float],
+        on_invalid: Callable[[str], None] = lambda _what: None,
     ) -> None:
+        self._on_invalid = on_invalid
         self._socket = socket
         self._handler = handler
         self._call_timeout_s = call_timeout_s
@@ -75,6 +83,7 @@ class Wire:
         self._calls: asyncio.Queue[tuple[str, str, Any, int]] = asyncio.Queue()
         self._calls_bytes = 0
         self._nonsense = 0  # messages that nobody can answer
+        self._broken = 0  # calls that we refused for their form
         self._answering = False
         self._drop_when_answered: str | None = None
         self._dropped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -220,8 +229,9 @@ class Wire:
     def _ignore(self, what: str) -> None:
         """It has no message id, or nobody waits for it. Told ever more rarely: a flood must not fill the log."""
         self._nonsense += 1
-        if self._nonsense in (1, 10, 100) or self._nonsense % 1000 == 0:
+        if _is_told(self._nonsense):
             log.warning("the backend sent something that is not OCPP: %s (%d so far)", what, self._nonsense)
+            self._on_invalid(f"{what} ({self._nonsense} so far)")
 
     def _resolve(self, message_id: str, answer: dict[str, Any] | BackendRefused) -> None:
         if self._pending is None or self._pending[0] != message_id or self._pending[1].done():
@@ -273,7 +283,17 @@ class Wire:
 
     async def _refuse(self, message_id: str, error: OCPPError) -> None:
         description = str(error.description or "")[:MAX_DESCRIPTION]
-        await self._send(_encode([4, message_id, malformed.code_of(error), description, {}]))
+        code = malformed.code_of(error)
+        if code.endswith("Violation") or code == "ProtocolError":
+            self._broken += 1
+            if _is_told(self._broken):
+                self._on_invalid(f"{code}: {description} ({self._broken} so far)")
+        await self._send(_encode([4, message_id, code, description, {}]))
+
+
+def _is_told(count: int) -> bool:
+    """The first, the tenth, the hundredth, then every thousandth."""
+    return count in (1, 10, 100) or count % 1000 == 0
 
 
 def _encode(message: list[Any]) -> str:
