@@ -179,6 +179,7 @@ BREACHES: list[tuple[str, Callable[[Talk], None]]] = [
     ("register", lambda t: t.values(value="999")),
     ("register", lambda t: (t.values(), t.wait(5), t.values(value="1.05", unit="kWh"))[0]),
     ("register", lambda t: t.stop(wh=999)),
+    ("register", lambda t: t.stop(wh=1100, transactionData=_data(t, -10))),
 ]
 
 

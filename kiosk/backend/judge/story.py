@@ -184,6 +184,10 @@ class Story:
         if int(payload.get("meterStop", 0)) < transaction.meter_start:
             yield Breach(rule="register", text=f"meterStop {payload.get('meterStop')} is below meterStart")
         samples = list(sampled_values(payload.get("transactionData")))
+        for _, sampled in samples:
+            wh = energy_wh(sampled)
+            if wh is not None and not transaction.meter_start <= wh <= payload.get("meterStop", 0):
+                yield Breach(rule="register", text=f"transactionData has {wh} Wh, outside the transaction")
         told_at = [moment for moment, s in samples if moment is not None and not _aligned(s)]
         if told_at != sorted(told_at):
             yield Breach(rule="order", text="transactionData is not in the order of time")

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 START: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PORT: Final = 9000
 IDENTITY: Final = "KIOSK-0001"
+LATENCY_S: Final = 0.04
+"""Of an ordinary mobile network; without any, nothing would ever overlap."""
 RESTART_S: Final = 3.0
 """How long the programs take to come back after a reset."""
 QUICK: Final = ("backend.retry_min_s=1", "backend.retry_max_s=4", "backend.retry_random_s=0")
@@ -266,6 +268,7 @@ async def bench_for(case: Case, folder: Path) -> AsyncIterator[Bench]:
         connectors=len(case.connectors.split(",")),
         now=lambda: START + timedelta(seconds=time() - origin_s),
         port=0 if case.real else PORT,
+        latency_s=0.0 if case.real else LATENCY_S,
     )
     await csms.online()
     station = Station(case, folder, csms)

@@ -71,10 +71,11 @@ class Handshake(msgspec.Struct, frozen=True):
 class Csms:
     """One central system for one station. ``judge`` hears every frame."""
 
-    def __init__(self, *, connectors: int, now: Callable[[], datetime], port: int) -> None:
+    def __init__(self, *, connectors: int, now: Callable[[], datetime], port: int, latency_s: float = 0.0) -> None:
+        """``latency_s``: how long everything of ours takes to get to the station."""
         self.now = now
         self.judge = Judge(connectors)
-        self.chaos = Chaos()
+        self.chaos = Chaos(delay_s=latency_s)
         self.handshakes: list[Handshake] = []
         self.tags: dict[str, Payload] = {}
         self.notes: list[tuple[int, datetime, str]] = []  # (after frame, when, what happened in the world)
