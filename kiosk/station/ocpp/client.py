@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from kiosk import __version__
 from kiosk.model.clock import Clock
-from kiosk.model.enums import RegistrationStatus
+from kiosk.model.enums import RegistrationStatus, SecurityEventType
 from kiosk.model.errors import BackendRefused, BackendUnreachable
 from kiosk.model.snapshot import Backend
 from kiosk.settings import Installation, Settings
