@@ -18,7 +18,7 @@ from kiosk.station.charging.bay import Bay
 from kiosk.station.charging.connector import Stage
 from kiosk.station.charging.profiles import ProfileBook
 from kiosk.station.charging.sessions import Sessions
-from kiosk.station.hardware.ports import HardwarePort
+from kiosk.station.hardware.ports import HardwarePort, Reading
 from kiosk.station.power import (
     Allocation,
     Limits,
@@ -29,6 +29,7 @@ from kiosk.station.power import (
     outlets_of,
     stacks_of,
 )
+from kiosk.station.power.derating import derated_w
 from kiosk.station.power.load_management import Watchdog
 from kiosk.station.power.profiles import Bound
 from kiosk.station.state import State
@@ -93,11 +94,13 @@ class Supply:
         step whatever the clock did meanwhile."""
         grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
         now = self._clock.now()
-        bounds = {bay.id: self._profiles.session_bound(bay, now, now_s) for bay in running}
+        busy = {bay.id: bay for bay in running}
         outlets = outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit"))
         return Limits(
             outlets=tuple(
-                outlet if (bound := bounds.get(outlet.connector_id)) is None else _bounded(outlet, bound)
+                outlet
+                if (bay := busy.get(outlet.connector_id)) is None
+                else _bounded(outlet, self._profiles.session_bound(bay, now, now_s), bay.fresh_reading(now_s))
                 for outlet in outlets
             ),
             grid_w=grid_w,
@@ -123,10 +126,14 @@ class Supply:
         self._state.set_connector(new, live=(reason, shared_with) == (old.limit_reason, old.shared_with))
 
 
-def _bounded(outlet: Outlet, bound: Bound) -> Outlet:
-    """Less than the profile's minChargingRate is of no use to that car."""
-    least_w = max(outlet.min_power_w, bound.min_w)
-    return msgspec.structs.replace(outlet, profile_w=bound.limit_w, min_power_w=least_w)
+def _bounded(outlet: Outlet, bound: Bound, reading: Reading | None) -> Outlet:
+    """The outlet with its session's limits. Less than the profile's minChargingRate is of no use to the car."""
+    return msgspec.structs.replace(
+        outlet,
+        profile_w=bound.limit_w,
+        min_power_w=max(outlet.min_power_w, bound.min_w),
+        derating_w=derated_w(outlet.max_power_w, reading.temperature_c if reading else None),
+    )
 
 
 def _request(bay: Bay, now_s: float) -> Request:

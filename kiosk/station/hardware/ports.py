@@ -21,7 +21,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     time_to_80_s: int | None = None
     time_to_100_s: int | None = None
     requested_w: int | None = None  # what the car would take now
-    temperature_c: float | None = None
+    temperature_c: float | None = None  # of the cable, where it is hottest
 
 
 class Plugged(msgspec.Struct, frozen=True):

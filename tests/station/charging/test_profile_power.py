@@ -152,3 +152,24 @@ def test_the_stations_own_profile_is_neither_taken_nor_obeyed_where_the_key_says
             assert station.core.commands.profiles.composite(0, 60).spans[0].limit > 20_000
 
     aio(story())
+
+
+def test_a_hot_cable_carries_less_and_says_why(aio: Run, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            await charge(station)
+            await seconds(20)
+            before_w = station.connector(1).power_w or 0
+            hot = station.core.hardware.connectors[0]
+            hot._cable_c = 88.0  # type: ignore[attr-defined]
+            await seconds(2)
+            shown = station.connector(1)
+            assert shown.limit_reason is LimitReason.DERATING
+            assert 4_000 < (shown.limit_w or 0) < 8_000 < before_w
+            assert (shown.power_w or 0) <= (shown.limit_w or 0)
+            hot._cable_c = 60.0  # type: ignore[attr-defined]
+            await seconds(5)
+            assert station.connector(1).limit_reason is not LimitReason.DERATING
+            assert (station.connector(1).power_w or 0) > 20_000
+
+    aio(story())
