@@ -128,7 +128,9 @@ class Reactions:
             log.warning("%s%d: the hardware stopped by itself; it begins again", bay.port.type, bay.id)
             self._acts.energise(bay)
         elif bay.stage is not Stage.STOPPING and phase in STAGE_OF_PHASE:
-            bay.move(STAGE_OF_PHASE[phase])
+            # a contactor that closes onto a refused tag gives nothing, and never will
+            waits = phase is Phase.ENERGY and bay.session.deauthorized
+            bay.move(Stage.SUSPENDED_EVSE if waits else STAGE_OF_PHASE[phase])
             bay.session.energised |= phase is Phase.ENERGY
 
     async def _fault(self, bay: Bay, code: int, *, raised: bool) -> None:
