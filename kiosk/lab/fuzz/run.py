@@ -14,12 +14,15 @@ from typing import Final
 import async_solipsism
 import msgspec
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky
 
 from kiosk.lab.fuzz import grammar
 from kiosk.lab.fuzz.play import Played, play
 
 BATCH: Final = 40
 """Conversations between two looks at the clock."""
+SHRINK_S: Final = 60.0
+"""So long a finding is made shorter."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +75,7 @@ class Fuzz:
         self._say = say
         self._codes: Counter[str] = Counter()
         self._shortest: tuple[list[str], list[str]] = ([], [])
+        self._shrink_until_s: float | None = None
 
     def run(self, *, conversations: int | None = None, minutes: float | None = None) -> Figures:
         """Until so many conversations were held or the time is up, whichever comes first."""
@@ -91,6 +95,8 @@ class Fuzz:
         return self.figures
 
     def _batch(self, number: int, examples: int) -> None:
+        self._shrink_until_s = None
+
         @seed(number)
         @settings(
             max_examples=examples,
@@ -106,7 +112,7 @@ class Fuzz:
 
         try:
             hold()
-        except Found:
+        except (Found, Flaky):  # flaky: the time for making it shorter was up
             what, steps = self._shortest
             self.figures.found += 1
             if what[0] in {finding.what[0] for finding in self.figures.findings}:
@@ -115,6 +121,8 @@ class Fuzz:
             self._say("\n  ".join(["found:", *what, "by:", *steps]))
 
     def _one(self, steps: list[grammar.Step]) -> None:
+        if self._shrink_until_s is not None and time.monotonic() > self._shrink_until_s:
+            return
         played = conversation(steps)
         f = self.figures
         f.conversations += 1
@@ -127,6 +135,9 @@ class Fuzz:
         self._codes.update(played.codes)
         if played.findings:
             self._shortest = (played.findings[:5], [_shown(step) for step in steps])
+            if self._shrink_until_s is None:
+                self._shrink_until_s = time.monotonic() + SHRINK_S
+                self._say(f"something is wrong: {played.findings[0]}")
             raise Found(played.findings[0])
 
 
