@@ -99,6 +99,17 @@ REFUSALS: Final[dict[RefusalReason, Advice]] = {
 """Title, why, advice by reason; in English, to be translated."""
 
 
+UPDATING: Final = Advice(
+    N_("This station is being updated"), N_("It takes no new requests until it is back."), _LATER
+)
+
+
+def updating(code: str) -> Advice:
+    """While a firmware is being installed."""
+    t = translator(code)
+    return Advice(t.gettext(UPDATING.title), t.gettext(UPDATING.why), t.gettext(UPDATING.advice))
+
+
 def refusal(code: str, reason: RefusalReason) -> Advice:
     """Why a start or stop was refused, and what the driver can do."""
     t = translator(code)

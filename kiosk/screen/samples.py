@@ -72,6 +72,10 @@ def _declare() -> None:
         "out_of_service-restart",
         snapshot(Page.OUT_OF_SERVICE, station=Station(identity="CP-0421", reset_pending="Soft")),
     )
+    _add(
+        "out_of_service-update",
+        snapshot(Page.OUT_OF_SERVICE, station=Station(identity="CP-0421", updating=True)),
+    )
     _add("selection-four", snapshot(Page.SELECTION))
     _add("selection-three", snapshot(Page.SELECTION, FOUR[:3], gui=_gui(tariff=TARIFF)))
     _add(

@@ -60,6 +60,8 @@ def offline_text(code: str, snapshot: Snapshot) -> str:
 def out_of_service(code: str, snapshot: Snapshot) -> texts.Advice:
     """Why the whole station cannot charge, as far as a driver cares."""
     t = translator(code)
+    if snapshot.station.updating:
+        return texts.updating(code)
     if snapshot.station.reset_pending:
         return texts.refusal(code, RefusalReason.STATION_STOPPING)
     if snapshot.connectors and all(c.status is ChargePointStatus.FAULTED for c in snapshot.connectors):
