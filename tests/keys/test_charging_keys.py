@@ -30,7 +30,7 @@ def test_StopTransactionOnInvalidId(aio: Any, site: Any, expected_log: Any, stop
     async def story() -> None:
         async with site(("StopTransactionOnInvalidId", str(stops).lower())) as here:
             await refused_while_charging(here)
-            await here.settle(120)
+            await here.settle(60)
             if stops:
                 assert here.transaction.reason == "DeAuthorized"
                 assert here.station.connector(1).status == "Finishing"
@@ -54,7 +54,7 @@ def test_MaxEnergyOnInvalidId(aio: Any, site: Any, expected_log: Any, energy_wh:
         async with site(("StopTransactionOnInvalidId", str(stops).lower())) as here:
             await here.set("MaxEnergyOnInvalidId", str(energy_wh))
             await refused_while_charging(here)
-            await here.settle(240)
+            await here.settle(110)
             transaction = here.transaction
             if stops:
                 assert transaction.reason == "DeAuthorized"

@@ -30,19 +30,19 @@ def test_HeartbeatInterval(aio: Any, site: Any) -> None:
     async def story() -> None:
         async with site() as here:
             assert await here.value("HeartbeatInterval") == "300"  # BootNotification.conf
-            await here.set("HeartbeatInterval", "60")
+            await here.set("HeartbeatInterval", "20")
             mark = here.mark
-            await here.settle(250)
+            await here.settle(90)
             assert len(here.calls("Heartbeat", mark)) == 4
             await here.get("HeartbeatInterval")
             mark = here.mark
-            for _ in range(10):  # never silent for a minute
-                await here.settle(50)
+            for _ in range(5):  # never silent for so long
+                await here.settle(15)
                 await here.get("HeartbeatInterval")
             assert not here.calls("Heartbeat", mark)
             await here.set("HeartbeatInterval", "0")
             mark = here.mark
-            await here.settle(800)
+            await here.settle(100)
             assert not here.calls("Heartbeat", mark)
 
     aio(story())
@@ -67,12 +67,12 @@ def test_WebSocketPingInterval(aio: Any, site: Any, monkeypatch: pytest.MonkeyPa
 
     async def story() -> None:
         async with site() as here:
-            assert await pings_in(here, 305) == 10
+            assert await pings_in(here, 95) == 3
             await here.set("WebSocketPingInterval", "10")
-            assert await pings_in(here, 105) == 10
+            assert await pings_in(here, 45) == 4
             assert await here.change("WebSocketPingInterval", "-1") == "Rejected"
             await here.set("WebSocketPingInterval", "0")
-            assert await pings_in(here, 1000) == 0
+            assert await pings_in(here, 100) == 0
             assert here.snapshot.backend.online  # and the server's pings are answered
 
     aio(story())
@@ -135,7 +135,7 @@ def test_ConnectionTimeOut(aio: Any, site: Any) -> None:
             assert here.statuses(2)[-2:] == ["Preparing", "Finishing"]
             await here.set("ConnectionTimeOut", "0")
             assert (await here.card(1)).authorized
-            await here.settle(500)
+            await here.settle(90)
             assert here.station.connector(1).status == "Preparing"
             here.station.sim.plug(1)
             await here.status_is(1, "Charging")

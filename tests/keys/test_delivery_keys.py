@@ -32,7 +32,7 @@ def test_TransactionMessageAttempts_and_RetryInterval(
         ) as here:
             here.central.chaos.refuse = frozenset({"StartTransaction"})
             await here.charge(1)
-            await here.settle(60)
+            await here.settle(35)
             tries = [f.at for f in here.calls("StartTransaction")]
             assert [round((b - a).total_seconds()) for a, b in pairwise(tries)] == waits_s
             assert len({f.message_id for f in here.calls("StartTransaction")}) == len(tries)

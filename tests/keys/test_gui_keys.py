@@ -147,7 +147,7 @@ def test_GUIChargingSessionScreenTimeout(aio: Any, site: Any) -> None:
             here.tap(Tap.BEGIN)
             here.tap(Tap.SELECT, 1)
             assert here.page == "charging"
-            await here.settle(150)
+            await here.settle(60)
             assert here.page == "charging"
 
     aio(story())
