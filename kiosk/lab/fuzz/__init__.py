@@ -1,7 +1,7 @@
 """Sends a station what no sane backend would, and judges that it lives and answers as the standard says.
 
 ``grammar`` makes frames (from the OCPP schemas, then bent), ``evil`` is the backend that sends them and counts the
-answers, ``play`` one conversation with a core in this process and what must hold, ``run`` many of them with figures.
+answers, ``play`` one conversation with a core in this process and what must hold, ``run`` many with figures.
 
 Decisions
 - Hypothesis makes the conversations, so a finding comes as the shortest one that shows it.
