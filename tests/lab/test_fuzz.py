@@ -49,6 +49,13 @@ FOUND: dict[str, list[Step]] = {
             )
         )
     ],
+    "a pause of 300 milliards of years": [
+        Send(
+            '[2,"1","UpdateFirmware",{"location":"https://x.invalid/f","retrieveDate":"2026-11-22T12:00:00Z",'
+            '"retryInterval":9223372036854775808}]'
+        ),
+        Wait(40.0),
+    ],
     "an expiry that no calendar has": [
         Manners(
             "payload",

@@ -39,6 +39,8 @@ RETRY_S: Final = 60.0
 """Where the backend leaves it to us (OCPP 1.6 sections 5.9 and 5.19)."""
 MOST_TRIES: Final = 100
 SHORTEST_RETRY_S: Final = 1.0
+LONGEST_RETRY_S: Final = 86400.0
+"""A backend may ask for any number; beyond a day nobody waits for a file."""
 
 
 class Signatures(Protocol):
@@ -351,4 +353,4 @@ def _tries(retries: int | None) -> int:
 
 
 def _interval_s(asked_s: int | None) -> float:
-    return RETRY_S if asked_s is None else max(SHORTEST_RETRY_S, float(asked_s))
+    return RETRY_S if asked_s is None else float(min(max(SHORTEST_RETRY_S, asked_s), LONGEST_RETRY_S))
