@@ -38,7 +38,7 @@ def signed(store: CertificateStore, authority: Authority, **how: timedelta) -> s
     return authority.sign(store.request(serial="KIOSK-0001", organization="Trial CPO"), **how)
 
 
-# --- roots ---------------------------------------------------------------------------------------------------------
+# --- roots ----------------------------------------------------------------------------------------------------
 
 
 def test_a_root_is_kept_over_a_restart(tmp_path: Path, store: CertificateStore, authority: Authority) -> None:
@@ -137,7 +137,7 @@ def test_names_find_their_certificate(store: CertificateStore, authority: Author
     assert store.find(name) is None
 
 
-# --- the station's own ---------------------------------------------------------------------------------------------
+# --- the station's own --------------------------------------------------------------------------------------
 
 
 def test_a_request_keeps_its_key_until_it_is_signed(store: CertificateStore, authority: Authority) -> None:
@@ -213,7 +213,7 @@ def test_a_damaged_request_begins_anew(
     assert len(store.pairs()) == 1
 
 
-# --- disk and power ------------------------------------------------------------------------------------------------
+# --- disk and power -----------------------------------------------------------------------------------------
 
 
 def test_a_folder_that_cannot_be_written_is_told(
