@@ -1,7 +1,12 @@
-"""Configuration keys, read and written."""
+"""Configuration keys, read and written.
+
+What is read back is the value last accepted, also while it waits for a reset: a backend that compares what it wrote
+with what it reads must not find them different, and RebootRequired has told it the rest.
+"""
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from ocpp.exceptions import OccurenceConstraintViolationError
@@ -11,6 +16,8 @@ from kiosk.model.errors import BadValue, NotPossible, ReadOnlyKey, UnknownKey
 from kiosk.settings.values import KeyView
 from kiosk.station.ocpp.asked import Payload, Station
 
+log = logging.getLogger(__name__)
+
 MAX_VALUE: Final = 500
 """CiString500 of KeyValue.value."""
 
@@ -19,9 +26,11 @@ async def change_configuration(station: Station, asked: Payload) -> Payload:
     """OCPP 1.6 section 5.3."""
     try:
         change = await station.commands.change_key(asked["key"], asked["value"], Provenance.BACKEND)
-    except UnknownKey:
+    except UnknownKey as error:
+        log.info("ChangeConfiguration: %s", error)
         return {"status": "NotSupported"}
-    except (ReadOnlyKey, BadValue, NotPossible):
+    except (ReadOnlyKey, BadValue, NotPossible) as error:
+        log.info("ChangeConfiguration: %s", error)
         return {"status": "Rejected"}
     return {"status": "RebootRequired" if change.reboot_required else "Accepted"}
 
