@@ -22,6 +22,7 @@ class FakeBackend:
         self.unreachable = False
         self.asked: list[str] = []
         self.nudges = 0
+        self.conflicts = 0
         self.answer_after_s = 0.2
 
     async def authorize(self, id_tag: str) -> IdTagInfo:
@@ -33,3 +34,6 @@ class FakeBackend:
 
     def facts_waiting(self) -> None:
         self.nudges += 1
+
+    def list_conflict(self) -> None:
+        self.conflicts += 1

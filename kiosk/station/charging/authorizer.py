@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import AuthorizationSource, RefusalReason
@@ -34,12 +33,11 @@ FRESH_S = 10.0
 
 
 class Authorizer:
-    """``on_list_conflict`` is told when the backend's word contradicts the local list (OCPP 1.6 section 3.5.2)."""
+    """One for the station."""
 
     def __init__(
         self, settings: Settings, tags: TagStore, backend: BackendPort, clock: Clock, tasks: Tasks
     ) -> None:
-        self.on_list_conflict: Callable[[str], None] = lambda _id_tag: None
         self._settings = settings
         self._tags = tags
         self._backend = backend
@@ -114,7 +112,7 @@ class Authorizer:
         """The backend's newest word on a tag: into the cache, and compared with the local list."""
         if await remember(self._settings, self._tags, id_tag, info, self._clock):
             log.warning("tag %s: the backend says %s, the local list says otherwise", mask(id_tag), info.status)
-            self.on_list_conflict(id_tag)
+            self._backend.list_conflict()
 
     async def _let_in(self, id_tag: str, verdict: Granted | Denied) -> Granted | Denied:
         if isinstance(verdict, Granted) and verdict.source is AuthorizationSource.CACHE:

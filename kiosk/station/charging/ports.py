@@ -43,6 +43,10 @@ class BackendPort(Protocol):
         """The journal has new transaction facts; deliver them when possible. Never blocks."""
         ...
 
+    def list_conflict(self) -> None:
+        """The backend's word on a tag contradicts its local list: it is to know (OCPP 1.6 section 3.5.2)."""
+        ...
+
 
 class NoBackend:
     """No backend configured: the station works on whitelist and kiosk mode."""
@@ -56,6 +60,9 @@ class NoBackend:
 
     def facts_waiting(self) -> None:
         """Nobody to deliver to."""
+
+    def list_conflict(self) -> None:
+        """Nobody to tell."""
 
 
 class LateBackend:
@@ -81,3 +88,6 @@ class LateBackend:
 
     def facts_waiting(self) -> None:
         self.real.facts_waiting()
+
+    def list_conflict(self) -> None:
+        self.real.list_conflict()

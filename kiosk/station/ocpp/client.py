@@ -10,18 +10,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from ocpp.exceptions import OCPPError
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from kiosk import __version__
 from kiosk.model.clock import Clock
-from kiosk.model.enums import RegistrationStatus, SecurityEventType
+from kiosk.model.enums import ChargePointErrorCode, RegistrationStatus, SecurityEventType
 from kiosk.model.errors import BackendRefused, BackendUnreachable
 from kiosk.model.snapshot import Backend
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.ports import IdTagInfo
-from kiosk.station.ocpp import answers, registration
+from kiosk.station.ocpp import answers, registration, status
 from kiosk.station.ocpp.actions import answer as answer_call
 from kiosk.station.ocpp.asked import Commands, Trigger
 from kiosk.station.ocpp.asked import Station as ActedOn
@@ -101,6 +102,7 @@ class OcppClient:
             self.notices,
             commands.files,
         )
+        self._delivery.on_list_conflict = self.list_conflict
         self._delivery.before_start = self._registered.status_due_in_s
         self._news = SecurityNews(security)
         self._acted_on = ActedOn(
@@ -140,6 +142,16 @@ class OcppClient:
 
     def facts_waiting(self) -> None:
         self._delivery.facts_waiting()
+
+    def list_conflict(self) -> None:
+        """A StatusNotification of connector 0 that says LocalListConflict; its status is as it is."""
+        told = msgspec.structs.replace(
+            status.of_station(self._state.snapshot.station),
+            error_code=ChargePointErrorCode.LOCAL_LIST_CONFLICT,
+        )
+        self.notices.say(
+            "StatusNotification", status.payload(told, self._clock.now(), self._installation.station.vendor)
+        )
 
     # --- running -------------------------------------------------------------------------------------------
 

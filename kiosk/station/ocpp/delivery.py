@@ -58,6 +58,7 @@ class Delivery:
         self._held = 0  # fact that has waited for its connector's status
         self._ahead: Fact | None = None  # read with the last answer's commit
         self._counted_s = 0.0
+        self.on_list_conflict: Callable[[], None] = lambda: None
         self.before_start: Callable[[int], float] = lambda _connector_id: 0.0
         self.waiting = 0
         self.undelivered = 0
@@ -154,8 +155,8 @@ class Delivery:
         except BackendRefused as error:
             log.warning("StopTransaction.conf: %s", error)
             return
-        if told is not None:
-            await remember(self._settings, self._tags, id_tag, told.info, self._clock)
+        if told is not None and await remember(self._settings, self._tags, id_tag, told.info, self._clock):
+            self.on_list_conflict()
 
     async def _failed(self, fact: Fact, action: str, reason: str) -> None:
         attempts = await self._journal.failed(fact.seq)

@@ -41,12 +41,13 @@ def of_connector(connector: Connector) -> Picture:
         status = ChargePointStatus.FINISHING
     session = connector.session
     left = session is not None and session.stop_reason is StopReason.EV_DISCONNECTED
+    away = status is ChargePointStatus.SUSPENDED_EV and not connector.plugged
     return Picture(
         connector_id=connector.id,
         status=status,
         error_code=connector.error_code,
         vendor_error_code=connector.vendor_error_code,
-        info=EV_LEFT if left and status is ChargePointStatus.FINISHING else "",
+        info=EV_LEFT if away or (left and status is ChargePointStatus.FINISHING) else "",
     )
 
 
