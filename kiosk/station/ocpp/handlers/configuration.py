@@ -1,7 +1,7 @@
 """Configuration keys, read and written.
 
-What is read back is the value last accepted, also while it waits for a reset: a backend that compares what it wrote
-with what it reads must not find them different, and RebootRequired has told it the rest.
+What is read back is the value last accepted, also while it waits for a reset: a backend that compares what it
+wrote with what it reads must not find them different, and RebootRequired has told it the rest.
 """
 
 from __future__ import annotations
