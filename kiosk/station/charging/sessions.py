@@ -296,6 +296,15 @@ class Sessions:
                 await self._acts.end_refused(bay)
         self.publish(bay)
 
+    def show_cost(self, transaction_id: int, text: str) -> bool:
+        """What a session costs, in the backend's words; False when none here has that id."""
+        for bay in self.bays.values():
+            if bay.session is not None and bay.session.transaction_id == transaction_id:
+                bay.session.cost = text
+                self.publish(bay)
+                return True
+        return False
+
     def set_operative(self, connector_ids: Iterable[int], operative: bool) -> bool:
         """Put connectors in or out of service; False where somebody's use defers it (Scheduled).
 

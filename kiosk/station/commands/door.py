@@ -135,6 +135,10 @@ class Commands:
                 return True
         return False
 
+    def show_cost(self, transaction_id: int, text: str) -> bool:
+        """What the driver reads of a session's cost (decision 28); False when no session shown here has that id."""
+        return self._sessions.show_cost(transaction_id, text)
+
     def status_of(self, connector_id: int) -> str:
         """OCPP status word of a connector. Raises UnknownConnector."""
         return self._sessions.bay(connector_id).status.value

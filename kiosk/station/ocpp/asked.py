@@ -190,6 +190,8 @@ class Commands(Protocol):
 
     async def change_key(self, name: str, value: str, by: Provenance) -> Change: ...
 
+    def show_cost(self, transaction_id: int, text: str) -> bool: ...
+
     def request_reset(self, kind: ResetKind) -> bool: ...
 
 
@@ -210,5 +212,6 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     settings: Settings
     cache: Cache
     connectors: int
+    vendor: str
     accepted: Callable[[], bool]
     trigger: Callable[[Trigger, int | None], None]

@@ -110,6 +110,7 @@ class OcppClient:
             settings=settings,
             cache=tags,
             connectors=len(installation.connectors),
+            vendor=installation.station.vendor,
             accepted=lambda: self._boot is RegistrationStatus.ACCEPTED,
             trigger=self._trigger,
         )

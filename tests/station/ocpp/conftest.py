@@ -102,6 +102,10 @@ class FakeCommands:
         self.settings.apply(change)
         return change
 
+    def show_cost(self, transaction_id: int, text: str) -> bool:
+        self.asked.append(("show_cost", transaction_id, text))
+        return self.says
+
     def request_reset(self, kind: ResetKind) -> bool:
         self.asked.append(("reset", kind))
         return self.says

@@ -23,6 +23,13 @@ Run = Callable[..., Any]
 Expected = Callable[..., None]
 
 
+VENDOR = "alpitronic GmbH"  # the installation's, as StatusNotification names it
+
+
+def cost(data: str | None) -> Any:
+    return call.DataTransfer(vendor_id=VENDOR, message_id="SessionCost", data=data)
+
+
 async def asked(world: Any, payload: Any) -> dict[str, Any]:
     answer = await world.central.stations["HYC-7"].ask(payload)
     return {k: v for k, v in vars(answer).items() if v is not None}
@@ -82,6 +89,14 @@ async def raw(world: Any, action: str, payload: Any) -> tuple[int, Any]:
             ("availability", 9, True),
         ),
         (True, call.DataTransfer(vendor_id="anybody"), "UnknownVendorId", None),
+        (True, call.DataTransfer(vendor_id=VENDOR), "UnknownMessageId", None),
+        (True, call.DataTransfer(vendor_id=VENDOR, message_id="Tea"), "UnknownMessageId", None),
+        (True, cost('{"transactionId": 5, "text": "12.30 EUR"}'), "Accepted", ("show_cost", 5, "12.30 EUR")),
+        (False, cost('{"transactionId": 6, "text": "1 EUR"}'), "Rejected", ("show_cost", 6, "1 EUR")),
+        (True, cost(None), "Rejected", None),
+        (True, cost("12.30"), "Rejected", None),
+        (True, cost('{"transactionId": 5, "text": "<b>free</b>"}'), "Rejected", None),
+        (True, cost('{"transactionId": "5", "text": "1 EUR"}'), "Rejected", None),
         (True, call.TriggerMessage(requested_message="StatusNotification", connector_id=4), "Rejected", None),
         (True, call.TriggerMessage(requested_message="MeterValues", connector_id=0), "Rejected", None),
     ],

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Final
+
+import msgspec
+
 from kiosk.model.enums import ResetKind
 from kiosk.model.errors import UnknownConnector
 from kiosk.station.ocpp.asked import Payload, Station
 from kiosk.station.ocpp.handlers import charging_profiles
+
+SESSION_COST: Final = "SessionCost"
+MOST_TOLD: Final = 200
+
+
+class Cost(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """Data of a SessionCost."""
+
+    transaction_id: int
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f\x7f<>]+$")]
 
 
 async def remote_start(station: Station, asked: Payload) -> Payload:
@@ -66,5 +80,18 @@ async def clear_cache(station: Station, asked: Payload) -> Payload:
 
 
 async def data_transfer(station: Station, asked: Payload) -> Payload:
-    """OCPP 1.6 section 5.6: we have no agreement with any vendor."""
-    return {"status": "UnknownVendorId"}
+    """OCPP 1.6 section 5.6. Of the vendor named in our StatusNotifications we know one message.
+
+    ``SessionCost`` with data ``{"transactionId": 5, "text": "12.30 EUR"}``: what the driver is shown of the cost
+    of that session, so far or in all, until another text comes (decision 28).
+    """
+    if asked["vendorId"] != station.vendor:
+        return {"status": "UnknownVendorId"}
+    if asked.get("messageId") != SESSION_COST:
+        return {"status": "UnknownMessageId"}
+    try:
+        cost = msgspec.json.decode(asked.get("data", ""), type=Cost)
+    except msgspec.DecodeError as error:
+        return {"status": "Rejected", "data": f"{SESSION_COST}: {error}"[:MOST_TOLD]}
+    known = station.commands.show_cost(cost.transaction_id, cost.text)
+    return {"status": "Accepted" if known else "Rejected"}
