@@ -1,4 +1,4 @@
-"""What the handlers of the list and of reservations make of the backend's words; the deeds are tested elsewhere."""
+"""What the handlers of the list and of reservations make of the backend's words."""
 
 from __future__ import annotations
 

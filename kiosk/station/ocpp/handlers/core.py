@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Final
 
 import msgspec
@@ -11,8 +12,9 @@ from kiosk.model.errors import UnknownConnector
 from kiosk.station.ocpp.asked import Payload, Station
 from kiosk.station.ocpp.handlers import charging_profiles
 
+log = logging.getLogger(__name__)
+
 SESSION_COST: Final = "SessionCost"
-MOST_TOLD: Final = 200
 
 
 class Cost(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -92,6 +94,7 @@ async def data_transfer(station: Station, asked: Payload) -> Payload:
     try:
         cost = msgspec.json.decode(asked.get("data", ""), type=Cost)
     except msgspec.DecodeError as error:
-        return {"status": "Rejected", "data": f"{SESSION_COST}: {error}"[:MOST_TOLD]}
+        log.info("%s: %s", SESSION_COST, error)
+        return {"status": "Rejected"}
     known = station.commands.show_cost(cost.transaction_id, cost.text)
     return {"status": "Accepted" if known else "Rejected"}
