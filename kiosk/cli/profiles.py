@@ -122,11 +122,11 @@ def show_list(data: Data, *, as_json: bool) -> None:
         common.say("no charging profile is installed")
         return
     table = common.table(
-        "", "Id", "N", "For", "Level", "Kind", "Valid (UTC)", "Limit now", right=("Id", "Limit now")
+        "", "Id", "N", "For", "Level", "Kind", "Valid (UTC)", "Limit now", "Until (UTC)", right=("Id", "Limit now")
     )
     for row in rows:
         if row.problem is not None:
-            table.add_row("!", str(row.profile_id), "", "", "", "damaged", row.problem, "")
+            table.add_row("!", str(row.profile_id), "", "", "", "damaged", row.problem, "", "")
             continue
         table.add_row(
             "*" if row.in_force else "",
@@ -137,6 +137,7 @@ def show_list(data: Data, *, as_json: bool) -> None:
             row.kind or "",
             _valid(row),
             "–" if row.limit is None else f"{row.limit:g} {row.unit}",
+            f"{row.until:%Y-%m-%d %H:%M}" if row.until else "",
         )
     common.console().print(table)
 

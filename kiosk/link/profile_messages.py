@@ -21,6 +21,7 @@ class ProfileRow(Params, frozen=True, kw_only=True):
     transaction_id: int | None = None
     unit: str | None = None
     limit: float | None = None  # what it says now; null: nothing
+    until: datetime | None = None  # when that changes; null: no change in sight
     in_force: bool = False  # it is the one that counts somewhere now
     installed_at: datetime | None = None
     problem: str | None = None

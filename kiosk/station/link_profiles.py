@@ -70,6 +70,7 @@ def _row(view: ProfileView) -> m.ProfileRow:
         transaction_id=sent.transaction_id,
         unit=sent.charging_schedule.charging_rate_unit.value,
         limit=view.limit,
+        until=view.until,
         in_force=view.in_force,
         installed_at=view.installed_at,
     )

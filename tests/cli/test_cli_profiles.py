@@ -33,6 +33,7 @@ ROWS = (
         kind="Absolute",
         unit="W",
         limit=60_000,
+        until=NOON.replace(hour=13),
         in_force=True,
         installed_at=NOON,
     ),
@@ -64,7 +65,7 @@ def test_list(fake_core: FakeCore, capsys: Capture, line: str) -> None:
     assert cli.main(line.split()) == 0
     assert fake_core.asked == [("profiles.list", Nothing())]
     lines = [row.split() for row in capsys.readouterr().out.splitlines()]
-    assert lines[1] == ["*", "1", "0", "station", "0", "Absolute", "always", "60000", "W"]
+    assert lines[1] == ["*", "1", "0", "station", "0", "Absolute", "always", "60000", "W", "2026-11-22", "13:00"]
     assert lines[2][:5] == ["12", "2", "default", "3", "Daily"]
     assert lines[2][5:] == ["from", "2026-11-22", "12:00", "to", "2026-12-22", "12:00", "–"]
     assert lines[3][:3] == ["!", "7", "damaged"]

@@ -58,7 +58,8 @@ def test_every_row_is_told_with_what_it_says_now(aio: Run, tmp_path: Path) -> No
                 (4, 2, "Absolute", 9_000, "W", False),
                 (3, 2, "Absolute", 20, "A", True),
             ]
-            assert listed.profiles[1].valid_from == START + timedelta(hours=1)
+            assert listed.profiles[1].valid_from == listed.profiles[1].until == START + timedelta(hours=1)
+            assert listed.profiles[0].until is None
             assert listed.profiles[1].stack_level == 3
 
     aio(story())

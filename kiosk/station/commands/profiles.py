@@ -36,7 +36,8 @@ class SetOutcome(StrEnum):
 class ProfileView(msgspec.Struct, frozen=True, kw_only=True):
     """One installed profile as an operator reads it.
 
-    ``limit``: what it says now, in its unit, None: nothing; ``in_force``: it is the one that counts somewhere.
+    ``limit``: what it says now, in its unit, None: nothing; ``until``: when this changes, None: no change
+    in sight; ``in_force``: it is the one that counts somewhere.
     ``problem``: why a damaged one cannot be read; then ``sent`` is None.
     """
 
@@ -45,6 +46,7 @@ class ProfileView(msgspec.Struct, frozen=True, kw_only=True):
     connector_id: int | None = None
     installed_at: datetime | None = None
     limit: float | None = None
+    until: datetime | None = None
     in_force: bool = False
     problem: str | None = None
 
@@ -220,17 +222,20 @@ class Profiles:
         now, now_s = self._clock.now(), self._clock.monotonic()
         counting = {self._book.station_bound(now).profile_id}
         counting |= {self._book.session_bound(bay, now, now_s).profile_id for bay in self._running}
-        views = [
-            ProfileView(
-                profile_id=each.profile.profile_id,
-                sent=each.sent,
-                connector_id=each.profile.connector_id,
-                installed_at=each.row.installed_at,
-                limit=self._limit_now(each, now, now_s),
-                in_force=each.profile.profile_id in counting,
+        views = []
+        for each in sorted(self._book.installed.values(), key=_order):
+            limit, until = self._limit_now(each, now, now_s)
+            views.append(
+                ProfileView(
+                    profile_id=each.profile.profile_id,
+                    sent=each.sent,
+                    connector_id=each.profile.connector_id,
+                    installed_at=each.row.installed_at,
+                    limit=limit,
+                    until=until,
+                    in_force=each.profile.profile_id in counting,
+                )
             )
-            for each in sorted(self._book.installed.values(), key=_order)
-        ]
         damaged = [ProfileView(profile_id=n, problem=why) for n, why in sorted(self._book.damaged.items())]
         return views + damaged
 
@@ -247,7 +252,7 @@ class Profiles:
     def _running(self) -> tuple[Bay, ...]:
         return tuple(bay for bay in self._sessions.bays.values() if bay.running)
 
-    def _limit_now(self, each: Installed, now: datetime, now_s: float) -> float | None:
+    def _limit_now(self, each: Installed, now: datetime, now_s: float) -> tuple[float | None, datetime | None]:
         bay = self._sessions.bays.get(each.profile.connector_id)
         held = self._book.outlook(bay, now, now_s).session if bay is not None else None
         return limit_alone(each.profile, held, now)

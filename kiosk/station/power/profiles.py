@@ -15,7 +15,7 @@ Decisions where the text leaves room
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -90,10 +90,11 @@ def bound_of_session(profiles: Sequence[Profile], outlook: Outlook, now: datetim
     return _bound(ranked, held.begin_ms if held else now_ms, now_ms, outlook.circuit)
 
 
-def limit_alone(profile: Profile, session: Held | None, now: datetime) -> float | None:
-    """What one profile says now, in its own unit, whatever others say; None: nothing."""
+def limit_alone(profile: Profile, session: Held | None, now: datetime) -> tuple[float | None, datetime | None]:
+    """What one profile says now, in its own unit, whatever others say; None: nothing. And until when."""
     found = prevailing([profile], session.begin_ms if session else None, to_ms(now))
-    return None if found.profile is None else profile.limits[found.period] / 10
+    limit = None if found.profile is None else profile.limits[found.period] / 10
+    return limit, _date(found.until_ms)
 
 
 def bound_of_station(profiles: Sequence[Profile], now: datetime) -> Bound:
@@ -230,9 +231,7 @@ def _told(
 
 def _bound(ranked: Sequence[Profile], begin_ms: int | None, now_ms: int, circuit: Circuit) -> Bound:
     found = prevailing(ranked, begin_ms, now_ms)
-    until = None
-    if found.until_ms is not None and found.until_ms < LAST_MS:
-        until = EPOCH + timedelta(milliseconds=found.until_ms)
+    until = _date(found.until_ms)
     if found.profile is None:
         return Bound(until=until)
     watts_10, _, _, least_10 = shown_value(found.profile, found.period, circuit, Unit.WATT)
@@ -245,7 +244,5 @@ LAST_MS: Final = 253_402_300_000_000
 """The last time that Python can write down."""
 
 
-def next_change(bounds: Mapping[int, Bound] | Sequence[Bound]) -> datetime | None:
-    """The first moment at which any of these limits may change."""
-    given = bounds.values() if isinstance(bounds, Mapping) else bounds
-    return min((bound.until for bound in given if bound.until is not None), default=None)
+def _date(at_ms: int | None) -> datetime | None:
+    return None if at_ms is None or at_ms > LAST_MS else EPOCH + timedelta(milliseconds=at_ms)

@@ -213,14 +213,16 @@ def lower(one: Timeline, other: Timeline) -> Timeline:
 
 
 def total(timelines: Iterable[Timeline]) -> list[tuple[int, int]]:
-    """The sum of the watts, tenths, over time."""
+    """The sum of the watts, tenths, over time; it begins where they do, also with nothing."""
     changes: list[tuple[int, int]] = []
     for timeline in timelines:
-        before = 0
+        before = None
         for at_ms, value in timeline:
-            if value[0] != before:
+            if before is None:
+                changes.append((at_ms, value[0]))
+            elif value[0] != before:
                 changes.append((at_ms, value[0] - before))
-                before = value[0]
+            before = value[0]
     changes.sort()
     steps: list[tuple[int, int]] = []
     sum_10 = 0

@@ -173,3 +173,22 @@ def test_a_hot_cable_carries_less_and_says_why(aio: Run, tmp_path: Path) -> None
             assert (station.connector(1).power_w or 0) > 20_000
 
     aio(story())
+
+
+def test_no_session_begins_under_a_station_without_power(aio: Run, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with core_on(tmp_path, keys=[("ChargingStrategy", "FAIR")]) as station:
+            await charge(station)
+            began_s = round(elapsed_s(station))
+            nothing = profile((0, 50_000), (began_s + 10, 0), (began_s + 60, 50_000))
+            await put(station, 0, nothing | {"chargingProfilePurpose": "ChargePointMaxProfile"})
+            await seconds(5)
+            assert station.connector(2).can_start
+            await station.until(lambda: station.connector(1).status == "SuspendedEVSE", timeout_s=20)
+            assert station.connector(1).limit_reason is LimitReason.PROFILE
+            assert not station.connector(2).can_start
+            await station.until(lambda: station.connector(1).status == "Charging")
+            assert began_s + 60 <= elapsed_s(station) <= began_s + 63
+            assert station.connector(2).can_start
+
+    aio(story())

@@ -19,7 +19,6 @@ from kiosk.station.power.profiles import (
     bound_of_session,
     bound_of_station,
     composite,
-    next_change,
     station_composite,
 )
 
@@ -270,7 +269,7 @@ def test_the_limit_of_the_moment_holds_until_the_next_change(
             words.append(session_word(sent, outlook, moment, moment))
     for bound, word in zip(bounds, words, strict=True):
         assert bound.limit_w == (None if word is None else math.floor(word[0]))
-    change = next_change(bounds)
+    change = min((bound.until for bound in bounds if bound.until is not None), default=None)
     for ahead_s in range(1, HORIZON_S):
         later = at(offset_s + ahead_s)
         if change is not None and later >= change:
