@@ -48,8 +48,10 @@ def _security_profile(value: int, stored: Lookup, certificates: Certificates, by
     return f"profile {value} needs {', '.join(missing)} first" if missing else None
 
 
-def _web_socket_url(value: str, stored: Lookup, _certificates: Certificates, _by: Provenance) -> str | None:
+def _web_socket_url(value: str, stored: Lookup, _certificates: Certificates, by: Provenance) -> str | None:
     profile = stored("SecurityProfile")
+    if not value and by is Provenance.BACKEND:
+        return "only the operator may take the backend away"
     return f"security profile {profile} needs wss://" if profile >= 2 and value.startswith("ws://") else None
 
 
