@@ -118,6 +118,13 @@ def _update(state: FirmwareState) -> str:
     name = state.version or (f"request {state.request_id}" if state.request_id is not None else "requested")
     if state.stage == "over":
         return f"{name}, {state.status}"
+    if state.stage == "downloading" and state.downloaded_bytes is not None:
+        return f"{name} {_STAGES[state.stage]}, {_amount(state.downloaded_bytes, state.size_bytes)}"
     when = state.retrieve_at if state.stage == "scheduled" else state.install_at
     at = f" ({when:%Y-%m-%d %H:%M} UTC)" if when is not None and state.stage in ("scheduled", "waiting") else ""
     return f"{name} {_STAGES[state.stage]}{at}"
+
+
+def _amount(done: int, size: int | None) -> str:
+    megabytes = f"{done / 1e6:.1f} MB"
+    return f"{megabytes} of {size / 1e6:.1f} MB ({100 * done // size} %)" if size else megabytes

@@ -29,6 +29,8 @@ class FirmwareState(Params, frozen=True, kw_only=True):
     request_id: int | None
     retrieve_at: datetime | None
     install_at: datetime | None
+    downloaded_bytes: int | None = None  # while it is being downloaded
+    size_bytes: int | None = None  # where the server tells it
 
 
 class Archive(Params, frozen=True, kw_only=True):

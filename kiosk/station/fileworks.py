@@ -11,7 +11,7 @@ import msgspec
 from kiosk.model.clock import Clock
 from kiosk.model.enums import ResetKind
 from kiosk.settings import Installation, Settings
-from kiosk.station.certificates import signatures
+from kiosk.station.certificates import context, signatures
 from kiosk.station.certificates.names import CertificateUse
 from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.connector import Stage
@@ -40,7 +40,11 @@ class Site:
         self._request_reset = request_reset
 
     def busy(self) -> bool:
-        return any(bay.running or bay.stage is Stage.AUTHORIZED for bay in self._sessions.bays.values())
+        # an authorization that never runs out (ConnectionTimeOut 0) could be waited for till doomsday
+        return any(
+            bay.running or (bay.stage is Stage.AUTHORIZED and bay.wait_until_s is not None)
+            for bay in self._sessions.bays.values()
+        )
 
     def hold(self, held: bool) -> None:
         station = self._state.snapshot.station
@@ -98,6 +102,7 @@ def build(
         allow_private=bounds.allow_private,
         limits=Limits(max_bytes=bounds.max_mb * MB, stall_s=bounds.stall_s, total_s=bounds.total_s),
         known_hosts=core.data_dir / "known_hosts",
+        trust=lambda: context.client(certificates.roots(CertificateUse.CENTRAL_ROOT), None, system_roots=True),
     )
     gathering = Gathering(
         data_dir=core.data_dir,

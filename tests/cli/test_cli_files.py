@@ -46,6 +46,12 @@ def state(**more: Any) -> FirmwareState:
             "nobody charges (2026-11-23 02:00",
         ),
         ({"stage": "downloading", "retrieve_at": AT}, "as delivered", "requested is being downloaded"),
+        ({"stage": "downloading", "downloaded_bytes": 1_500_000}, "as delivered", "downloaded, 1.5 MB"),
+        (
+            {"stage": "downloading", "downloaded_bytes": 1_500_000, "size_bytes": 6_000_000},
+            "as delivered",
+            "1.5 MB of 6.0 MB (25 %)",
+        ),
         ({"running": "2.0", "stage": "over", "version": "2.0", "status": "Installed"}, "2.0", "2.0, Installed"),
     ],
 )

@@ -13,6 +13,7 @@ from kiosk.model.file_jobs import FirmwareNews, LogKind, UploadNews
 from kiosk.model.file_jobs import FirmwareStatus as F
 from kiosk.model.file_jobs import UploadStatus as U
 from kiosk.station.system import update, upload
+from kiosk.station.system.cord import Progress
 from kiosk.station.system.firmware import Running
 from kiosk.station.system.updating import Updates
 from kiosk.station.system.uploading import Uploads
@@ -54,7 +55,9 @@ class Carrier:
         self.delivered: dict[str, bytes] = {}
         self.given_up = 0
 
-    async def download(self, url: str, target: Path) -> int:
+    async def download(self, url: str, target: Path, progress: Progress | None = None) -> int:
+        if progress is not None:
+            progress(2, 5)
         await self._carry(url)
         lay(target, b"image")
         return 5

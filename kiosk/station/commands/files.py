@@ -61,6 +61,8 @@ class FirmwareView(msgspec.Struct, frozen=True, kw_only=True):
     request_id: int | None = None
     retrieve_at: datetime | None = None
     install_at: datetime | None = None
+    downloaded_bytes: int | None = None  # while it is being downloaded
+    size_bytes: int | None = None  # where the server tells it
 
 
 class Files:
@@ -94,6 +96,7 @@ class Files:
 
     async def load(self) -> None:
         """Boot the firmware and take up what the last core left. Raises StorageFailed."""
+        await asyncio.to_thread(self._tidy)
         await self._updates.load()
         if self.running_version:
             self._on_version(self.running_version)
@@ -221,7 +224,7 @@ class Files:
         try:
             header = await asyncio.to_thread(self._copy, image, self._updates.image(job))
         except OSError as error:
-            raise BadFile(image, f"cannot be read: {error.strerror}", "give a firmware image") from error
+            raise BadFile(image, f"cannot be copied: {error.strerror}", "check the file and the disk") from error
         if await self._updates.request(job) is Acceptance.REJECTED:
             self._updates.image(job).unlink(missing_ok=True)
             raise NotPossible("a new firmware is about to be started; try again after the restart")
@@ -239,7 +242,11 @@ class Files:
         job = self._updates.job or self._updates.last
         if job is None:
             return FirmwareView(running=self.running_version, status=FirmwareStatus.IDLE)
+        downloading = job.stage is update.Stage.DOWNLOADING
+        moved, size = (downloading and self._updates.progress) or (None, None)
         return FirmwareView(
+            downloaded_bytes=moved,
+            size_bytes=size,
             running=self.running_version,
             status=job.status or FirmwareStatus.IDLE,
             stage=job.stage.value,
@@ -314,11 +321,17 @@ class Files:
         """A fresh diagnostics archive in the data folder; whoever asked takes it away. Raises NotPossible."""
         path = self._folder / self._name(LogKind.DIAGNOSTICS)
         try:
-            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
             await self._gathering.write_diagnostics(path, None, None)
         except OSError as error:
             raise NotPossible(f"{path} cannot be written: {error.strerror}; look at the disk") from error
         return path
+
+    def _tidy(self) -> None:
+        """What lies there was being delivered when the last core ended; it is made anew."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in self._folder.iterdir():
+            if path.is_file():
+                path.unlink()
 
     def _upload(
         self,

@@ -30,15 +30,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     total_s: float = 3600.0
 
 
+Progress = Callable[[int, int | None], None]
+"""Bytes so far, and how many it will be (None: nobody knows). Called in the thread that works."""
+
+
 class Cord:
     """Held by both sides: the thread that works calls ``check``, the other may ``cut`` it.
 
     ``moved``: bytes so far. ``now_s``: monotonic seconds of the machine, as sockets count in them.
     """
 
-    def __init__(self, limits: Limits, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, limits: Limits, progress: Progress | None = None, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self.limits = limits
         self.moved = 0
+        self._progress = progress
+        self._expected: int | None = None
         self._now_s = now_s
         self._deadline_s = now_s() + limits.total_s
         self._cut = threading.Event()
@@ -68,6 +76,8 @@ class Cord:
     def check(self, moved: int = 0) -> None:
         """Count ``moved`` bytes. Raises TransferFailed when a bound is passed or the cord was cut."""
         self.moved += moved
+        if self._progress is not None:
+            self._progress(self.moved, self._expected)
         if self._cut.is_set():
             raise TransferFailed("given up", final=True)
         if self._now_s() > self._deadline_s:
@@ -80,6 +90,8 @@ class Cord:
         if size is not None and size > self.limits.max_bytes:
             raise TransferFailed(f"{size} bytes, more than the {self.limits.max_bytes} allowed", final=True)
         room = shutil.disk_usage(folder).free - KEEP_FREE_BYTES
+        if size is not None:
+            self._expected = size
         if (size or 0) > room:
             text = f"no room on the disk: {size or 0} bytes to come, {max(0, room)} free"
             raise TransferFailed(text, final=True)

@@ -17,10 +17,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from kiosk.model.errors import TransferFailed
+from kiosk.model.errors import TransferFailed, UserFacing
 from kiosk.station.system import addresses, ftp_transfer, sftp_transfer, web_transfer
 from kiosk.station.system.addresses import Address
-from kiosk.station.system.cord import Cord, Limits
+from kiosk.station.system.cord import Cord, Limits, Progress
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ _WEB: Final = ("http", "https")
 class TransferPort(Protocol):
     """What the jobs need of it."""
 
-    async def download(self, url: str, target: Path) -> int:
+    async def download(self, url: str, target: Path, progress: Progress | None = None) -> int:
         """Bring the file to ``target``, whole or not at all; returns its size in bytes. Raises TransferFailed."""
         ...
 
@@ -52,7 +52,7 @@ def resolved(host: str, port: int) -> list[str]:
 
 
 class Transfer:
-    """``trust``: the TLS context, made at first use. ``known_hosts``: file with the keys of SFTP servers."""
+    """``trust``: makes the TLS context; blocks, raises UserFacing. ``known_hosts``: file with the keys of SFTP servers."""
 
     def __init__(
         self,
@@ -69,14 +69,14 @@ class Transfer:
         self._trust = trust
         self._resolve = resolve
 
-    async def download(self, url: str, target: Path) -> int:
+    async def download(self, url: str, target: Path, progress: Progress | None = None) -> int:
         """Bring the file to ``target``, whole or not at all; returns its size in bytes.
 
         Raises TransferFailed, whose text holds no credentials.
         """
         address = addresses.parse(url)
         log.info("download of %s begins", address.shown)
-        cord = Cord(self._limits)
+        cord = Cord(self._limits, progress)
         await self._bounded(address, cord, self._download(address, target, cord))
         log.info("download of %s done, %d bytes", address.shown, cord.moved)
         return cord.moved
@@ -103,7 +103,7 @@ class Transfer:
         if address.scheme == "sftp":
             await sftp_transfer.download(sock, address, target, cord, self._known_hosts)
         else:
-            context = self._trust() if address.scheme == "ftps" else None
+            context = await self._in_thread(cord, self._trust) if address.scheme == "ftps" else None
             await self._in_thread(cord, ftp_transfer.download, sock, address, target, cord, context)
 
     async def _upload(self, address: Address, source: Path, cord: Cord) -> None:
@@ -125,7 +125,7 @@ class Transfer:
         if address.scheme == "sftp":
             await sftp_transfer.upload(sock, address, source, cord, self._known_hosts)
         else:
-            context = self._trust() if address.scheme == "ftps" else None
+            context = await self._in_thread(cord, self._trust) if address.scheme == "ftps" else None
             await self._in_thread(cord, ftp_transfer.upload, sock, address, source, cord, context)
 
     async def _web(
@@ -179,6 +179,8 @@ class Transfer:
         except TransferFailed as error:
             log.info("%s: %s", address.shown, error)
             raise
+        except UserFacing as error:  # what we trust is damaged
+            raise TransferFailed(f"{address.shown}: {error}", final=True) from error
         except TimeoutError as error:
             raise TransferFailed(f"{address.shown} has stalled") from error
         except UnicodeError as error:

@@ -74,6 +74,8 @@ class Updates:
         self.running = Running()
         self.just_installed = False
         """This start is the first of a new firmware."""
+        self.progress: tuple[int, int | None] | None = None
+        """Of the download that goes on or the last one: bytes so far, and how many it will be."""
         self.last: Job | None = None
         """The job before, once the backend knows how it ended."""
         self.on_status: Callable[[FirmwareNews], None] | None = None
@@ -162,6 +164,9 @@ class Updates:
             else:
                 await self._unless_replaced(self._do(job.id, due.work))
 
+    def _moved(self, moved: int, expected: int | None) -> None:
+        self.progress = moved, expected
+
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _seconds(self, until: datetime | None) -> float:
@@ -205,7 +210,8 @@ class Updates:
         try:
             match work:
                 case Work.DOWNLOAD:
-                    await self._transfer.download(job.location, self.image(job))
+                    self.progress = None
+                    await self._transfer.download(job.location, self.image(job), self._moved)
                     outcome = Outcome.DONE
                 case Work.VERIFY:
                     good = await self._verify(self.image(job), job.certificate, job.signature)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.model.errors import TransferFailed
-from kiosk.station.system.addresses import Address, parse, redirected, refusal, usable
+from kiosk.settings.table import KEYS
+from kiosk.station.system.addresses import PORTS, Address, parse, redirected, refusal, usable
 
 PUBLIC = ["93.184.215.14", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "2002:0808:0808::1", "64:ff9b::808:808"]
 PRIVATE = [
@@ -161,6 +162,11 @@ def test_credentials_and_signatures_are_not_shown() -> None:
     assert address.shown == "https://example.com:8443/up/"
     assert address.has_query
     assert parse("http://[2606::1]/x").shown == "http://[2606::1]/x"
+
+
+def test_the_key_tells_exactly_what_works() -> None:
+    told = KEYS["SupportedFileTransferProtocols"].default.split(",")
+    assert told == sorted(scheme.upper() for scheme in PORTS)
 
 
 def test_a_file_in_a_folder() -> None:

@@ -21,6 +21,7 @@ def test_an_update_from_beginning_to_end(play: Any) -> None:
         assert await m.updates.request(m.job()) is Acceptance.ACCEPTED
         await asyncio.sleep(5)
         assert m.updates.status is F.DOWNLOADING
+        assert m.updates.progress == (2, 5)
         assert not m.site.held
         m.site.is_busy = True
         await asyncio.sleep(10)

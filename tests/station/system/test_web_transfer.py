@@ -28,6 +28,19 @@ def test_a_file_is_fetched_whole(real_aio: Any, web: WebServer, make: Make, tmp_
     assert web.headers[0]["Authorization"] == "Basic dXNAZXI6c2VjcmV0"
 
 
+def test_progress_is_told(real_aio: Any, web: WebServer, make: Make, tmp_path: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    real_aio(
+        make().download(web.url("/image.bin"), tmp_path / "x", lambda moved, size: seen.append((moved, size)))
+    )
+    assert seen == sorted(seen)
+    assert seen[-1] == (len(BODY), len(BODY))
+    web.special["/silent"] = _silent
+    seen.clear()
+    real_aio(make().download(web.url("/silent"), tmp_path / "x", lambda moved, size: seen.append((moved, size))))
+    assert seen[-1] == (5000, None)
+
+
 def test_credentials_are_never_logged(
     real_aio: Any, failing: Any, web: WebServer, make: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
