@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,8 +62,8 @@ class CoreProcess:
     def exit_code(self) -> int | None:
         return None if self._process is None else self._process.returncode
 
-    async def start(self, *more: str) -> None:
-        """Start it; it is not up yet when this returns."""
+    async def start(self, *more: str, before: Callable[[], None] | None = None) -> None:
+        """Start it; it is not up yet when this returns. ``before``: called in the child, between fork and exec."""
         assert not self.running
         self.life += 1
         self._process = await asyncio.create_subprocess_exec(
@@ -77,6 +78,7 @@ class CoreProcess:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env=os.environ | {"KIOSK_LAUNCH": "torture"},
+            preexec_fn=before,
         )
         self._reader = asyncio.create_task(self._read(self._process, self.life))
 
@@ -114,6 +116,18 @@ class CoreProcess:
         )
         self.evidence.deaths.append(death)
         return death
+
+    async def leaves(self, within_s: float = START_S) -> int:
+        """Wait until it has ended by itself; the exit code. Raises TimeoutError."""
+        async with asyncio.timeout(within_s):
+            await self._gone()
+        assert self.exit_code is not None
+        return self.exit_code
+
+    @property
+    def said(self) -> str:
+        """All that it logged, over all its lives."""
+        return self._log.read_text(encoding="utf-8") if self._log.exists() else ""
 
     async def stop(self) -> int:
         """End it as a service manager would; the exit code."""
