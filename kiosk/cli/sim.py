@@ -35,6 +35,7 @@ def plug(
     soc: Annotated[
         int | None, typer.Option("--soc", metavar="PCT", min=0, max=100, help="State of charge it comes with.")
     ] = None,
+    halfway: Annotated[bool, typer.Option("--halfway", help="Not all the way in: it cannot be locked.")] = False,
 ) -> None:
     """Plug a car in at connector N.
 
@@ -42,7 +43,8 @@ def plug(
     """
     from kiosk.link.messages import Nothing, SimPlug
 
-    common.ask(data, "sim.plug", SimPlug(connector_id=connector_id, car=car, soc_percent=soc), Nothing)
+    plug_in = SimPlug(connector_id=connector_id, car=car, soc_percent=soc, seated=not halfway)
+    common.ask(data, "sim.plug", plug_in, Nothing)
 
 
 @app.command("unplug")

@@ -245,6 +245,7 @@ class SimPlug(Params, frozen=True, kw_only=True):
     connector_id: int
     car: str | None = None  # None: the first that fits
     soc_percent: int | None = None
+    seated: bool = True  # False: only halfway in
 
 
 class SimCard(Params, frozen=True, kw_only=True):

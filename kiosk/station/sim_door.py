@@ -30,7 +30,7 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         return hardware.control
 
     async def plug(p: m.SimPlug) -> m.Nothing:
-        control().plug(p.connector_id, p.car, p.soc_percent)
+        control().plug(p.connector_id, p.car, p.soc_percent, seated=p.seated)
         return m.Nothing()
 
     async def unplug(p: m.ConnectorParams) -> m.Nothing:

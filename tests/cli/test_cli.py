@@ -146,6 +146,7 @@ COMMANDS: list[tuple[str, str, Params, Params | None, str]] = [
     ),
     ("whitelist clear", "whitelist.clear", Nothing(), TagList(id_tags=()), "0 cards"),
     ("sim plug 1", "sim.plug", SimPlug(connector_id=1), None, ""),
+    ("sim plug 1 --halfway", "sim.plug", SimPlug(connector_id=1, seated=False), None, ""),
     ("sim plug 1 --car mini --soc 5", "sim.plug", SimPlug(connector_id=1, car="mini", soc_percent=5), None, ""),
     ("sim unplug 1", "sim.unplug", ConnectorParams(connector_id=1), None, ""),
     ("sim card 04A1B2C3", "sim.card", SimCard(uid="04A1B2C3"), None, ""),

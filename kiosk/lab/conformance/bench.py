@@ -193,8 +193,10 @@ class Driver:
         self._station = station
         self._note = note
 
-    def plug(self, connector_id: int, soc_percent: int = 30) -> None:
-        self._station.sim.plug(connector_id, soc_percent=soc_percent)
+    def plug(self, connector_id: int, soc_percent: int = 30, *, seated: bool = True) -> None:
+        """``seated`` False: only halfway in."""
+        how = {} if seated else {"seated": False}
+        self._station.sim.plug(connector_id, soc_percent=soc_percent, **how)
 
     def unplug(self, connector_id: int) -> None:
         self._station.sim.unplug(connector_id)

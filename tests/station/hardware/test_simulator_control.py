@@ -192,3 +192,31 @@ def test_the_state_is_plain_data(bench: Bench) -> None:
 
 def test_all_cars_are_listed(bench: Bench) -> None:
     assert {"family64", "city24", "grand93"} <= {car.name for car in bench.sim.control.cars()}
+
+
+def test_a_plug_that_is_halfway_in_cannot_be_locked(bench: Bench) -> None:
+    bench.sim.control.plug(1, seated=False)
+    bench.wait(0.1)
+    assert bench.raised(1) == [15]
+    assert bench[1].plugged
+    bench[1].start()
+    bench.wait(60)
+    assert not bench[1].contactor_closed
+    bench.sim.control.unplug(1)
+    bench.wait(0.1)
+    assert FaultCleared(15) in bench.events[1]
+    bench.begin(1)  # all the way in: nothing is left of it
+    with pytest.raises(NotPossible, match="connector 4 locks nothing"):
+        bench.sim.control.plug(4, seated=False)
+
+
+def test_mains_need_a_back_up_supply_and_are_told_once(bench: Bench, tmp_path: Path) -> None:
+    with pytest.raises(NotPossible, match=r"hardware\.backup_supply_s"):
+        bench.sim.control.mains(False)
+    backed = Bench(tmp_path / "backed", built=installation(backup_supply_s=30.0))
+    told: list[bool] = []
+    backed.sim.station.subscribe_mains(told.append)
+    for on in (True, False, False, True):
+        backed.sim.control.mains(on)
+        backed.wait(0.1)
+    assert told == [False, True]

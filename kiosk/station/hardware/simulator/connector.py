@@ -197,8 +197,8 @@ class SimConnector:
         plugged = self._vehicle.stored() if self._vehicle is not None else None
         return Holder(plugged=plugged, faults=tuple(sorted(self._raised)), cycles=self._cycles)
 
-    def world_plug(self, car: Car, soc_percent: float, mac: str) -> None:
-        """Raises NotPossible when a plug is in already."""
+    def world_plug(self, car: Car, soc_percent: float, mac: str, *, seated: bool = True) -> None:
+        """``seated`` False: not all the way in. Raises NotPossible when a plug is in already."""
         self.catch_up()
         if self._vehicle is not None:
             raise NotPossible(
@@ -206,6 +206,8 @@ class SimConnector:
                 f"(`kiosk sim unplug {self.id}`)"
             )
         self._insert(car, soc_percent, mac)
+        if not seated:
+            self._raise(faults.NOT_SEATED)
         self._changed()
 
     def _insert(self, car: Car, soc_percent: float, mac: str) -> None:

@@ -55,17 +55,24 @@ class SimulatorControl:
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
 
-    def plug(self, connector_id: int, car: str | None = None, soc_percent: int | None = None) -> None:
-        """Plug a car in; without a name the first that fits.
+    def plug(
+        self, connector_id: int, car: str | None = None, soc_percent: int | None = None, *, seated: bool = True
+    ) -> None:
+        """Plug a car in; without a name the first that fits. ``seated`` False: only halfway.
 
-        Raises UnknownCar, UnfittingCar, BadValue (state of charge), NotPossible (plugged already).
+        Raises UnknownCar, UnfittingCar, BadValue (state of charge), NotPossible (plugged already; halfway where
+        nothing is locked).
         """
         connector = self._simulator.connector(connector_id)
         if soc_percent is not None and not 0 <= soc_percent <= 100:
             raise BadValue("state of charge", str(soc_percent), "there is no such charge", "0 to 100 percent")
+        if not seated and not connector.fitted.lock:
+            raise NotPossible(
+                f"connector {connector_id} locks nothing, so nobody notices a plug that is halfway in"
+            )
         chosen = cars.choose(car, connector_id, connector.fitted)
         soc = ARRIVES_WITH_PERCENT if soc_percent is None else soc_percent
-        connector.world_plug(chosen, float(soc), self._mac(chosen, connector))
+        connector.world_plug(chosen, float(soc), self._mac(chosen, connector), seated=seated)
 
     def _mac(self, car: cars.Car, connector: SimConnector) -> str:
         """The model's MAC; a second car of the same model at the station has one of its own."""

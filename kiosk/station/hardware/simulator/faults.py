@@ -10,6 +10,8 @@ from kiosk.model.faults import FAULTS, Fault, FaultScope, fault
 
 METER: Final = 22
 LOCK: Final = frozenset({15, 16, 17})
+NOT_SEATED: Final = 15
+"""What a plug tells that is not all the way in: its lock cannot close."""
 DOOR_CLOSED: Final = 1000
 DOOR_OPENED: Final = 1001
 POWERLINE_ONLY: Final = frozenset({1, 2, 3})
