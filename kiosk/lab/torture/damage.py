@@ -15,6 +15,7 @@ _HEADER: Final = struct.Struct(">IIIIIIII")  # magic, version, page size, checkp
 _FRAME: Final = struct.Struct(">IIIIII")  # page, size after commit or 0, two salts, two checksums
 MAGIC: Final = (0x377F0682, 0x377F0683)
 SECTOR: Final = 512
+PAGE: Final = 4096
 
 
 def committed(wal: bytes) -> tuple[int, set[int]]:
@@ -107,10 +108,10 @@ def spoil(store: Path, kind: str, chance: random.Random) -> None:
     _fold_in(store, wal)
     data = bytearray(store.read_bytes())
     match kind:
-        case "pages":
-            for _ in range(max(3, len(data) // 4096 // 3)):
-                start = 4096 * chance.randrange(max(1, len(data) // 4096))
-                data[start : start + 4096] = chance.randbytes(4096)
+        case "pages":  # most of them, but the first: the file still looks like a database
+            for start in range(PAGE, len(data), PAGE):
+                if chance.random() < 0.8:
+                    data[start : start + PAGE] = chance.randbytes(PAGE)
         case "truncated":
             del data[chance.randrange(1, len(data)) :]
         case "empty":
