@@ -52,7 +52,7 @@ def resolved(host: str, port: int) -> list[str]:
 
 
 class Transfer:
-    """``trust``: makes the TLS context; blocks, raises UserFacing. ``known_hosts``: file with the keys of SFTP servers."""
+    """``trust``: makes the TLS context; blocks, raises UserFacing. ``known_hosts``: keys of SFTP servers."""
 
     def __init__(
         self,

@@ -275,7 +275,8 @@ class Updates:
             return
         for status in statuses:
             log.info("firmware update %s: %s", job.id, status)
-            if self.on_status is None:
+            if self.on_status is None:  # there is no backend that wants to know
+                self._heard(None, job.id, status)
                 continue
             mark = object()
             self._unheard.add(mark)

@@ -169,7 +169,9 @@ class Uploads:
             return
         for status in statuses:
             log.info("upload of %s: %s", job.name, status)
-            if self.on_status is not None:
+            if self.on_status is None:  # there is no backend any more that wants to know
+                self._heard(job.id, status)
+            else:
                 self.on_status(UploadNews(status, job.request_id, partial(self._heard, job.id, status)))
 
     def _heard(self, job_id: str, status: UploadStatus) -> None:
