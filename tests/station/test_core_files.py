@@ -266,7 +266,8 @@ def test_diagnostics_of_a_time(aio: Any, tmp_path: Path, web: WebServer) -> None
 
 
 def test_a_log_request_that_cannot_be(aio: Any, tmp_path: Path, expected_log: Any) -> None:
-    expected_log("kiosk.station.commands.files", "is not one of")
+    expected_log("kiosk.station.commands.files", "log request 1: the scheme 'gopher' is not one of")
+    expected_log("kiosk.station.commands.files", "diagnostics: the address holds a space")
 
     async def story() -> None:
         async with core_on(tmp_path / "data") as station:
@@ -280,6 +281,10 @@ def test_a_log_request_that_cannot_be(aio: Any, tmp_path: Path, expected_log: An
                 retry_interval_s=None,
             )
             assert answer == (Acceptance.REJECTED, "")
+            name = await station.core.files.get_diagnostics(
+                location="not an address", oldest=None, latest=None, retries=None, retry_interval_s=None
+            )
+            assert name is None
 
     aio(story())
 

@@ -278,10 +278,16 @@ class Files:
         retries: int | None,
         retry_interval_s: int | None,
     ) -> str | None:
-        """GetDiagnostics: the name of the file that will come; None when there is nothing.
+        """GetDiagnostics: the name of the file that will come; None when none will: there is nothing, or it
+        cannot be an address.
 
         Raises StorageFailed.
         """
+        try:
+            addresses.parse(location)
+        except TransferFailed as error:
+            log.warning("diagnostics: %s", error)
+            return None
         if not await self._gathering.anything(oldest, latest):
             return None
         job = self._upload(LogKind.DIAGNOSTICS, location, oldest, latest, retries, retry_interval_s)
