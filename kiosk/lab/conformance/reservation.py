@@ -83,7 +83,7 @@ async def tc_046_2(lab: Bench) -> None:
     await _begins(lab, "TAG-1")
 
 
-@case("047", "Reservation of a connector, expires", profile=PROFILE)
+@case("047", "Reservation expires", profile=PROFILE)
 async def tc_047(lab: Bench) -> None:
     began = lab.csms.now()
     await _reserve(lab, for_s=60)
