@@ -5,13 +5,14 @@ package, which alone may touch the machine, comes with it. This room must never 
 developer's machine.
 
 Reset: ``ports``, ``simulated``, ``retries``. Keys of the modem and of name resolution: ``network``. Files at a
-backend's addresses: ``addresses`` (which may be dialled), ``transfer`` over ``web_transfer``, ``ftp_transfer`` and
-``sftp_transfer``, cut off by ``cord``. Firmware: ``firmware``, ``update`` (pure), ``updating``. Diagnostics and logs:
-``diagnostics``, ``upload`` (pure), ``uploading``.
+backend's addresses: ``addresses`` (which may be dialled), ``transfer`` over ``web_transfer``, ``ftp_transfer``
+and ``sftp_transfer``, cut off by ``cord``. Firmware: ``firmware``, ``update`` (pure), ``updating``. Diagnostics
+and logs: ``diagnostics``, ``upload`` (pure), ``uploading``.
 
 Decisions
-- Modem and resolver are one port with three methods that a connection profile of NetworkManager and the properties
-  of ModemManager can fill: what the keys hold goes in whole, what the modem tells is read, nothing is cached there.
-- What failed is tried again by the shell and not by the port, so that a port knows no time. A PIN is the exception:
-  the port never repeats one that was refused, because the third mistake locks the card.
+- Modem and resolver are one port with three methods that a connection profile of NetworkManager and the
+  properties of ModemManager can fill: what the keys hold goes in whole, what the modem tells is read, and nothing
+  is cached there.
+- What failed is tried again by the shell and not by the port, so that a port knows no time. A PIN is the
+  exception: the port never repeats one that was refused, because the third mistake locks the card.
 """
