@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -98,7 +99,7 @@ def row(connector: Connector) -> tuple[str, ...]:
     return (
         str(connector.id),
         connector.type,
-        connector.status + fault,
+        connector.status + fault + until(connector),
         quantity(connector.power_w, "kW", 1000, 1),
         quantity(connector.voltage_v, "V", 1, 0),
         quantity(connector.current_a, "A", 1, 1),
@@ -107,6 +108,15 @@ def row(connector: Connector) -> tuple[str, ...]:
         (session.id_tag if session else None) or "",
         connector.limit_reason or "",
     )
+
+
+def until(connector: Connector) -> str:
+    """How long a reserved connector waits; for whom is the backend's business."""
+    if connector.status != "Reserved" or connector.reserved_until is None:
+        return ""
+    at = connector.reserved_until.astimezone()
+    today = at.date() == datetime.now(at.tzinfo).date()
+    return f" until {at:%H:%M}" if today else f" until {at:%Y-%m-%d %H:%M}"
 
 
 def quantity(value: float | None, unit: str, divisor: int, digits: int) -> str:

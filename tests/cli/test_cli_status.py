@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -47,6 +47,18 @@ def test_status_for_programs(fake_core: FakeCore, capsys: Capture) -> None:
     assert status["screen"]["name"] is None
     assert set(status["listen"]) == set(Listen.__struct_fields__)
     assert status["listen"]["operator_socket"].endswith("operator.sock")
+
+
+@pytest.mark.parametrize(("days", "form"), [(0, "%H:%M"), (2, "%Y-%m-%d %H:%M")])
+def test_a_reservation_says_how_long(fake_core: FakeCore, capsys: Capture, days: int, form: str) -> None:
+    at = datetime.now().astimezone().replace(hour=23, minute=59) + timedelta(days=days)
+    reserved = msgspec.structs.replace(connector(2), status=ChargePointStatus.RESERVED, reserved_until=at)
+    fake_core.change(lambda s: s.set_connector(reserved))
+    assert cli.main(["status"]) == 0
+    assert f"Reserved until {at:{form}}" in " ".join(capsys.readouterr().out.split())
+    assert cli.main(["status", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["connectors"][1]
+    assert datetime.fromisoformat(told["reserved_until"]) == at
 
 
 @pytest.mark.parametrize("plugged", [True, False])
