@@ -19,6 +19,7 @@ from kiosk.model.enums import Provenance, ResetKind
 from kiosk.model.errors import BadFile, BadValue, UsageError, UserFacing
 from kiosk.model.paths import default_data_dir
 from kiosk.settings import Installation, Settings
+from kiosk.station.certificates.store import installed
 
 log = logging.getLogger("kiosk.station")
 
@@ -95,7 +96,9 @@ def check(words: Sequence[str], data_dir: Path, password: str | None = None) -> 
     options = start_options(args)
     if password is not None:
         options.append(("AuthorizationKey", password))
-    Settings(installation(args, data_dir)).check_all(options, Provenance.OPERATOR)
+    settings = Settings(installation(args, data_dir))
+    settings.certificates_are(installed(data_dir))
+    settings.check_all(options, Provenance.OPERATOR)
 
 
 async def serve(args: argparse.Namespace, data_dir: Path) -> ResetKind | None:

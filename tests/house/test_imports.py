@@ -56,7 +56,9 @@ ROOMS = {
     "kiosk.lab": room(9, "backend", "link", "station", "settings"),
     "kiosk.web": room(8, "link", "settings", "slides", "i18n"),
     "kiosk.screen": room(8, "link", "slides", "i18n"),
-    "kiosk.station.__main__": room(9, "station.service", "station.hardware", "settings", "link"),
+    "kiosk.station.__main__": room(
+        9, "station.service", "station.hardware", "station.certificates", "settings", "link"
+    ),
     "kiosk.station.service": room(
         8,
         *_CORE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import ssl
 from collections.abc import Iterable
 from typing import Any, Final
@@ -10,6 +11,8 @@ from typing import Any, Final
 from kiosk.model.enums import SecurityEventType
 from kiosk.station.certificates.names import BadCertificate
 from kiosk.station.certificates.store import Pair
+
+log = logging.getLogger(__name__)
 
 CIPHERS: Final = ":".join(
     (
@@ -35,8 +38,8 @@ _OWN: Final = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "CERTIFICATE_EXPIRED",
 def client(roots: Iterable[bytes], pair: Pair | None, *, system_roots: bool) -> ssl.SSLContext:
     """TLS 1.2 or later; the server's chain and host name are checked. Blocks on the disk.
 
-    ``roots``: PEM of those we trust; ``system_roots``: the machine's too. Raises BadCertificate when one of the
-    stored files is damaged.
+    ``roots``: PEM of those we trust, damaged ones are left out; ``system_roots``: the machine's too. Raises
+    BadCertificate when ``pair`` is damaged.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks host names and demands a certificate
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -44,15 +47,18 @@ def client(roots: Iterable[bytes], pair: Pair | None, *, system_roots: bool) -> 
     context.options |= ssl.OP_NO_COMPRESSION
     # an operator's sub-authority may be all that is trusted: RFC 5280 section 6.1 lets us choose the anchor
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    for pem in roots:
+        try:
+            context.load_verify_locations(cadata=pem.decode("ascii", "replace"))
+        except (ssl.SSLError, ValueError) as error:
+            log.warning("a stored root certificate is damaged and left out; install it again: %s", error)
     try:
-        for pem in roots:
-            context.load_verify_locations(cadata=pem.decode("ascii"))
         if system_roots:
             context.load_default_certs(ssl.Purpose.SERVER_AUTH)
         if pair is not None:
             context.load_cert_chain(pair.chain, pair.key)
     except (ssl.SSLError, OSError, ValueError) as error:
-        raise BadCertificate(f"a stored certificate cannot be used: {error}; install it again") from error
+        raise BadCertificate(f"the station's certificate cannot be used: {error}; request a new one") from error
     return context
 
 

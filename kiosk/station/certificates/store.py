@@ -12,11 +12,11 @@ Calls block on the disk: shells call them in a thread, one at a time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -29,6 +29,9 @@ from kiosk.station.certificates.names import (
     CertificateUse,
     StoreFailed,
 )
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,15 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     leaf: CertificateInfo
 
 
+def installed(data_dir: Path) -> Certificates:
+    """What SecurityProfile is checked against; nothing is made or changed."""
+    home = data_dir / FOLDER
+    return Certificates(
+        root=bool(_certificate_files(home / _FOLDERS[CertificateUse.CENTRAL_ROOT])),
+        client=bool(_pair_folders(home / "station")),
+    )
+
+
 class CertificateStore:
     def __init__(self, data_dir: Path) -> None:
         """Opens or makes the folder and clears away what a power cut left. Raises StoreFailed."""
@@ -59,8 +71,7 @@ class CertificateStore:
     @property
     def installed(self) -> Certificates:
         """What SecurityProfile is checked against."""
-        central = CertificateUse.CENTRAL_ROOT
-        return Certificates(root=bool(self._files(_FOLDERS[central])), client=bool(self._pair_folders()))
+        return installed(self._home.parent)
 
     # --- roots -----------------------------------------------------------------------------------------------
 
@@ -75,13 +86,13 @@ class CertificateStore:
     def infos(self, use: CertificateUse) -> list[CertificateInfo]:
         from kiosk.station.certificates import chains
 
-        return [chains.info(chains.read(path.read_bytes())[0]) for path in self._files(_FOLDERS[use])]
+        return [chains.info(certificate) for _, certificate in self._readable(self._files(_FOLDERS[use]))]
 
     def names(self, use: CertificateUse, algorithm: str = "SHA256") -> list[tuple[str, CertificateHash]]:
         """(fingerprint, name on the wire) of each root."""
         from kiosk.station.certificates import chains
 
-        found = [(path.stem, chains.read(path.read_bytes())[0]) for path in self._files(_FOLDERS[use])]
+        found = self._readable(self._files(_FOLDERS[use]))
         known = [certificate for _, certificate in found]
         return [(stem, chains.name(certificate, algorithm, known)) for stem, certificate in found]
 
@@ -118,7 +129,7 @@ class CertificateStore:
                 f"there are {count} root certificates already, and {most} is the most; remove one"
             )
         if replace and present:
-            signers = [chains.read(path.read_bytes())[0] for path in present]
+            signers = [signer for _, signer in self._readable(present)]
             if not any(chains.issued(root, signer) for signer in signers):
                 raise BadCertificate("it is not signed by the root certificate that it would replace")
         with self._writing("be written"):
@@ -178,7 +189,8 @@ class CertificateStore:
 
         chain = chains.read(pem)
         leaf = chain[0]
-        roots = [chains.read(each)[0] for each in self.roots(CertificateUse.CENTRAL_ROOT)]
+        trusted = [*self._files(_FOLDERS[CertificateUse.CENTRAL_ROOT]), *self._files(_BEFORE)]
+        roots = [root for _, root in self._readable(trusted)]
         chains.check_chain(chain, roots, now, future=True)
         chains.check_purpose(leaf, ExtendedKeyUsageOID.CLIENT_AUTH)
         for pair in self.pairs():
@@ -231,13 +243,22 @@ class CertificateStore:
         return Pair(id=folder.name, key=folder / _KEY, chain=chain, leaf=leaf)
 
     def _pair_folders(self) -> list[Path]:
-        home = self._home / "station"
-        numbered = [path for path in home.iterdir() if path.name.isdigit() and (path / _CHAIN).exists()]
-        return sorted(numbered, key=lambda path: int(path.name), reverse=True)
+        return _pair_folders(self._home / "station")
 
     def _files(self, name: str) -> list[Path]:
-        """In a fixed order, but of no meaning."""
-        return sorted(path for path in (self._home / name).glob("*.pem") if _is_stem(path.stem))
+        return _certificate_files(self._home / name)
+
+    def _readable(self, paths: Iterable[Path]) -> list[tuple[str, x509.Certificate]]:
+        """(fingerprint, certificate); a damaged file is left out, so that it does not take the others along."""
+        from kiosk.station.certificates import chains
+
+        found = []
+        for path in paths:
+            try:
+                found.append((path.stem, chains.read(path.read_bytes())[0]))
+            except (BadCertificate, OSError) as error:
+                log.warning("%s is left out: %s", path, error)
+        return found
 
     @contextmanager
     def _writing(self, done: str) -> Iterator[None]:
@@ -248,6 +269,17 @@ class CertificateStore:
                 f"{self._home}: cannot {done}: {error.strerror or error};"
                 " make the folder writable and free some space"
             ) from error
+
+
+def _pair_folders(home: Path) -> list[Path]:
+    """Newest first."""
+    found = [path for path in home.glob("*/") if path.name.isdigit() and (path / _CHAIN).exists()]
+    return sorted(found, key=lambda path: int(path.name), reverse=True)
+
+
+def _certificate_files(home: Path) -> list[Path]:
+    """In a fixed order, but of no meaning."""
+    return sorted(path for path in home.glob("*.pem") if _is_stem(path.stem))
 
 
 def _is_stem(stem: str) -> bool:

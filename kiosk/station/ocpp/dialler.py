@@ -15,6 +15,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.enums import SecurityEventType
 from kiosk.settings import Installation, Settings
 from kiosk.station.certificates import context
+from kiosk.station.certificates.names import StoreFailed
 from kiosk.station.certificates.store import Pair
 from kiosk.station.commands.certificates import Certificates
 from kiosk.station.ocpp import links, registration
@@ -110,7 +111,10 @@ class Dialler:
         if link != new:
             await self._fall_back(link, new, pair)
         shown_pair = pair.id if pair is not None and pair.leaf.fingerprint == link.pair else None
-        await self._certificates.proven(root, shown_pair)
+        try:
+            await self._certificates.proven(root, shown_pair)
+        except StoreFailed as error:
+            log.error("certificates that are of no more use stay: %s", error)  # no reason to leave a good line
 
     async def _fall_back(self, link: Link, new: Link, pair: Pair | None) -> None:
         back = links.differences(link, new)
@@ -123,7 +127,11 @@ class Dialler:
         finally:
             self.settling = False
         if pair is not None and new.profile == link.profile == 3 and new.pair != link.pair:
-            await self._certificates.refused(pair.id, "the backend takes the old certificate, but not the new one")
+            why = "the backend takes the old certificate, but not the new one"
+            try:
+                await self._certificates.refused(pair.id, why)
+            except StoreFailed as error:
+                log.error("a refused certificate stays, and will be tried again: %s", error)
 
     def _failed(self, link: Link, error: DialFailed) -> None:
         self._turns.failed(link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,9 +17,9 @@ import pytest
 
 from kiosk.lab.authority import DAY, Authority
 from kiosk.settings.rules import Certificates
-from kiosk.station.certificates import chains, files
+from kiosk.station.certificates import chains, context, files
 from kiosk.station.certificates.names import BadCertificate, CertificateUse, StoreFailed
-from kiosk.station.certificates.store import CertificateStore
+from kiosk.station.certificates.store import CertificateStore, installed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CENTRAL, MANUFACTURER = CertificateUse.CENTRAL_ROOT, CertificateUse.MANUFACTURER_ROOT
@@ -141,6 +142,7 @@ def test_names_find_their_certificate(store: CertificateStore, authority: Author
 
 
 def test_a_request_keeps_its_key_until_it_is_signed(store: CertificateStore, authority: Authority) -> None:
+    """Lesson 32: a request that is repeated must not orphan the certificate on its way."""
     first = store.request(serial="KIOSK-0001", organization="Trial CPO")
     store.request(serial="KIOSK-0001", organization="Trial CPO")
     pair = store.install_signed(authority.sign(first), NOW)
@@ -201,6 +203,27 @@ def test_a_damaged_pair_is_left_out(
     new.chain.write_bytes(b"\0" * 100)
     expected_log("kiosk.station.certificates.store", "is left out")
     assert store.pairs() == [old]
+
+
+def test_a_damaged_root_does_not_take_the_others_along(
+    store: CertificateStore, authority: Authority, tmp_path: Path, expected_log: Callable[..., None]
+) -> None:
+    store.install_root(CENTRAL, authority.pem, NOW, most=3)
+    info = store.install_root(CENTRAL, Authority("Other", now=NOW).pem, NOW, most=3)
+    (tmp_path / "certificates" / "central" / f"{info.fingerprint}.pem").write_bytes(b"\0" * 900)
+    expected_log("kiosk.station.certificates.store", f"{info.fingerprint}.pem is left out")
+    assert len(store.infos(CENTRAL)) == len(store.names(CENTRAL)) == 1
+    store.install_signed(signed(store, authority), NOW)
+    expected_log("kiosk.station.certificates.context", "damaged and left out")
+    trusted = context.client(store.roots(CENTRAL), store.pair(NOW), system_roots=False)
+    assert len(trusted.get_ca_certs()) == 1
+    store.install_root(CENTRAL, Authority("Third", now=NOW).pem, NOW, most=3)  # goes on
+
+
+def test_a_station_that_lost_its_folder_goes_on(store: CertificateStore, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "certificates")
+    assert store.pairs() == store.infos(CENTRAL) == store.roots(CENTRAL) == []
+    assert store.installed == installed(tmp_path) == Certificates()
 
 
 def test_a_damaged_request_begins_anew(
