@@ -260,6 +260,9 @@ class FtpHandler(socketserver.StreamRequestHandler):
         self._say("226 done")
 
     def _mkd(self, rest: str) -> None:
+        if rest in self.server.folders or rest.rpartition("/")[0] not in self.server.folders:
+            self._say("550 no")
+            return
         self.server.folders.add(rest)
         self._say(f'257 "{rest}"')
 

@@ -179,6 +179,24 @@ def test_an_image_that_comes_too_late(aio: Any, tmp_path: Path, image: Path, exp
     aio(story())
 
 
+@pytest.mark.parametrize(("timeout_s", "waits"), [("60", True), ("0", False)])
+def test_whoever_is_about_to_plug_in_is_waited_for_but_not_for_ever(
+    aio: Any, tmp_path: Path, image: Path, expected_log: Any, timeout_s: str, waits: bool
+) -> None:
+    expected_log("kiosk.station.service", "Soft reset")
+
+    async def story() -> None:
+        async with core_on(tmp_path / "data", keys=[("ConnectionTimeOut", timeout_s)]) as station:
+            await station.core.commands.whitelist_add(CARD)
+            assert (await station.core.commands.start(1, CARD)).authorized
+            await station.core.files.install(image)
+            await asyncio.sleep(30)
+            assert station.running.done() is not waits
+            assert await station.running is ResetKind.SOFT
+
+    aio(story())
+
+
 # --- diagnostics and logs --------------------------------------------------------------------------------------
 
 

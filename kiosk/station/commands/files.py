@@ -29,6 +29,7 @@ from kiosk.settings import Settings
 from kiosk.station.commands.gathering import Gathering
 from kiosk.station.security import SecurityLog
 from kiosk.station.system import addresses, firmware, update, upload
+from kiosk.station.system.cord import keep_room
 from kiosk.station.system.updating import Updates
 from kiosk.station.system.uploading import Uploads
 
@@ -234,6 +235,7 @@ class Files:
     def _copy(image: Path, target: Path) -> firmware.Image:
         header = firmware.read_header(image)
         target.parent.mkdir(parents=True, exist_ok=True)
+        keep_room(image.stat().st_size, target.parent)
         shutil.copyfile(image, target)
         return header
 

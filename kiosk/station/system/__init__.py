@@ -15,4 +15,10 @@ Decisions
   is cached there.
 - What failed is tried again by the shell and not by the port, so that a port knows no time. A PIN is the
   exception: the port never repeats one that was refused, because the third mistake locks the card.
+- The IP address that was judged is dialled, by our own socket: libraries that resolve a name again could be led
+  elsewhere the second time.
+- Blocking libraries of the standard library in threads, their sockets shut to cancel them: they have met more odd
+  servers than a young asynchronous one. SFTP has none there; asyncssh is imported once an address asks for it.
+- A file job is stored before each of its steps, and each step may be done twice: a power cut needs no case of its
+  own. The boot loader's word decides whether an update is installed, not what we remember of it.
 """

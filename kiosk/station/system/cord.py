@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -20,6 +21,12 @@ CHUNK: Final = 256 * 1024
 KEEP_FREE_BYTES: Final = 64 * 1024 * 1024
 """The disk is never filled further than this: the journal lies on it too."""
 _LOOK_EVERY: Final = 32 * 1024 * 1024
+
+
+def keep_room(size: int, folder: Path) -> None:
+    """Raises OSError when so many bytes more would leave too little of the disk."""
+    if size > shutil.disk_usage(folder).free - KEEP_FREE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from typing import IO, Final, Protocol
 import msgspec
 
 from kiosk.model.errors import BadFile
-from kiosk.station.system.cord import sync_folder
+from kiosk.station.system.cord import keep_room, sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -136,6 +136,7 @@ class SimulatedSlots:
             book = msgspec.structs.replace(book, next="")
             self._keep(book)
         self._folder.mkdir(parents=True, exist_ok=True)
+        keep_room(image.stat().st_size, self._folder)
         digest = hashlib.sha256()
         size = 0
         with image.open("rb") as source, self._file(spare).open("wb") as target:

@@ -61,7 +61,7 @@ def upload(sock: socket, address: Address, source: Path, cord: Cord, context: ss
         except ftplib.error_perm as error:
             if not folder or not str(error).startswith("55"):
                 raise
-            ftp.mkd(folder)
+            _make(ftp, folder)
             data = ftp.transfercmd(f"STOR {path}")
         with contextlib.closing(cord.hold(data)):
             while chunk := file.read(CHUNK):
@@ -114,6 +114,15 @@ def _told(address: Address) -> Iterator[None]:
         ) from error
     except (ftplib.Error, EOFError) as error:
         raise TransferFailed(f"the server answers {_clean(error) or 'nothing'}") from error
+
+
+def _make(ftp: ftplib.FTP, folder: str) -> None:
+    """Every level of it; what is there already is refused, and the upload tells whether that was the reason."""
+    parts = folder.split("/")
+    for depth in range(1, len(parts) + 1):
+        if level := "/".join(parts[:depth]):
+            with contextlib.suppress(ftplib.error_perm):
+                ftp.mkd(level)
 
 
 def _end_of(data: socket) -> None:

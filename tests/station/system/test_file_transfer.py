@@ -32,6 +32,8 @@ def test_ftp_delivers_and_makes_the_folder(real_aio: Any, make: Make, archive: P
         real_aio(make().upload(f"ftp://127.0.0.1:{ftp.port}/logs/cp1/", archive))
         assert ftp.files["logs/cp1/log.zip"] == BODY
         assert "USER anonymous" in ftp.commands
+        real_aio(make().upload(f"ftp://127.0.0.1:{ftp.port}/logs/cp2", archive))
+        assert ftp.files["logs/cp2/log.zip"] == BODY
         real_aio(make().upload(f"ftp://127.0.0.1:{ftp.port}", archive))
         assert ftp.files["log.zip"] == BODY
 

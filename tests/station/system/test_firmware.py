@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiosk.model.errors import BadFile
+from kiosk.station.system.cord import KEEP_FREE_BYTES
 from kiosk.station.system.firmware import Running, SimulatedSlots, pack, read_header
 
 
@@ -103,6 +105,15 @@ def test_cut_while_the_waiting_slot_is_written_anew(tmp_path: Path) -> None:
     with pytest.raises(Cut):
         slots.install(image(tmp_path, "3.0"), "j2", cut)
     assert slots.boot() == Running()
+
+
+def test_the_disk_is_not_filled_by_a_firmware(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    packed = image(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _p: usage._replace(free=KEEP_FREE_BYTES + 100))
+    with pytest.raises(OSError, match="No space left"):
+        SimulatedSlots(tmp_path / "slots").install(packed, "j1", fine)
+    assert not list((tmp_path / "slots").glob("slot-*"))
 
 
 def test_a_slot_that_broke_on_the_disk_is_not_started(tmp_path: Path, expected_log: Any) -> None:
