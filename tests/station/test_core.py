@@ -145,6 +145,7 @@ def _over(station: Any) -> bool:
 
 
 def test_a_reset_ends_the_session_and_leaves(aio: Any, tmp_path: Path, expected_log: Any) -> None:
+    """Lesson 21: the session first, under its own reason."""
     expected_log("kiosk.station.service", "Soft reset")
 
     async def story() -> None:
@@ -163,6 +164,7 @@ def test_a_reset_ends_the_session_and_leaves(aio: Any, tmp_path: Path, expected_
 
 
 def test_a_session_goes_on_after_a_restart(aio: Any, tmp_path: Path, expected_log: Any) -> None:
+    """Lesson 5: what the hardware can go on with goes on."""
     expected_log("kiosk.station.charging", "goes on after a restart")
 
     async def before() -> str:
@@ -190,6 +192,7 @@ def test_a_session_goes_on_after_a_restart(aio: Any, tmp_path: Path, expected_lo
 
 
 def test_a_session_whose_car_left_meanwhile_is_closed(aio: Any, tmp_path: Path, expected_log: Any) -> None:
+    """Lesson 3: at the start of the program, whether a backend is there or not."""
     expected_log("kiosk.station.charging", "closed after power loss")
 
     async def before() -> None:

@@ -277,6 +277,8 @@ def test_it_ends_with_its_connector(aio: Any, tmp_path: Path, expected_log: Any,
 
 @pytest.mark.parametrize("checked", [True, False])
 def test_remote_start_at_a_reserved_connector(aio: Any, tmp_path: Path, checked: bool) -> None:
+    """Lesson 25: nobody else's remote start takes it, its own names it."""
+
     async def story() -> None:
         keys = [("AuthorizeRemoteTxRequests", str(checked).lower())]
         async with core_on(tmp_path, keys=keys, connectors="CCS,CCS,CCS_AC") as station:

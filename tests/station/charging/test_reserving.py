@@ -119,6 +119,7 @@ def test_who_may_begin(
 
 
 def test_the_reservation_that_is_used_up() -> None:
+    """Lesson 26: it is found by what it says, not by the status of its connector."""
     present = book(F, F, made=(reservation(1, 0), reservation(2, 1), reservation(3, 1, "BERT", "FAMILY")))
     assert match(present, 1, "ANNA", None) == reservation(2, 1)  # by name before any
     assert match(present, 2, "ANNA", None) == reservation(1, 0)

@@ -99,6 +99,8 @@ def test_availability_is_scheduled_behind_a_session_and_survives(aio: Any, tmp_p
 
 
 def test_unlock_ends_the_session_first(aio: Any, tmp_path: Path) -> None:
+    """Lesson 27: and a fixed cable has no lock."""
+
     async def story() -> None:
         async with core_on(tmp_path, connectors="CCS,CCS_AC", keys=[("HycKioskModeEnabled", "true")]) as station:
             station.sim.plug(1)

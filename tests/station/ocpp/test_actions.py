@@ -158,6 +158,8 @@ def test_a_triggered_message_follows_its_answer(aio: Run, running: Opened, wante
     ],
 )
 def test_change_configuration(aio: Run, running: Opened, key: str, value: str, expected: str) -> None:
+    """Lesson 28: checked before it is stored."""
+
     async def story() -> None:
         async with running() as world:
             await world.online()

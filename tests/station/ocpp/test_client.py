@@ -81,6 +81,8 @@ def test_boot_is_repeated_after_the_interval_and_nothing_else_is_sent(
 
 
 def test_pending_answers_and_obeys_triggers(aio: Run, running: Opened) -> None:
+    """Lesson 13: it may be configured while it waits, and asks again after the interval."""
+
     async def story() -> None:
         async with running(Options(boot=("Pending", "Accepted"), boot_retry_s=500)) as world:
             await world.until(lambda: world.state.snapshot.backend.boot is RegistrationStatus.PENDING)

@@ -58,6 +58,7 @@ def test_a_backend_that_hangs_up_at_once_is_dialled_ever_more_rarely(
 def test_a_reconnect_tells_the_present_statuses_and_goes_on_with_what_is_owed(
     aio: Run, running: Opened, expected_log: Expected
 ) -> None:
+    """Lesson 24: the present ones, not the history."""
     expected_log(CLIENT, "the connection broke")
 
     async def story() -> None:
@@ -95,7 +96,7 @@ def test_a_reconnect_tells_the_present_statuses_and_goes_on_with_what_is_owed(
 def test_a_line_the_backend_closes_is_dialled_again_with_growing_waits(
     aio: Run, opened: Opened, expected_log: Expected
 ) -> None:
-    """A server that takes the connection and hangs up: every dial waits, none is skipped."""
+    """Lesson 11: A server that takes the connection and hangs up: every dial waits, none is skipped."""
     expected_log(CLIENT, "closed the connection")
 
     async def story() -> None:
@@ -146,6 +147,7 @@ def test_a_backend_that_comes_up_late_is_found(aio: Run, opened: Opened, expecte
 
 
 def test_a_black_hole_is_noticed_by_the_ping(aio: Run, running: Opened, expected_log: Expected) -> None:
+    """Lesson 10: and dialled again."""
     expected_log(CLIENT, "no pong")
 
     async def story() -> None:
@@ -166,6 +168,7 @@ def test_a_black_hole_is_noticed_by_the_ping(aio: Run, running: Opened, expected
 def test_a_ping_interval_of_0_sends_none_and_a_change_counts_at_once(
     aio: Run, running: Opened, expected_log: Expected
 ) -> None:
+    """Lesson 12: pings and heartbeats are two things."""
     expected_log(CLIENT, "no pong")
 
     async def story() -> None:
@@ -325,6 +328,7 @@ def test_a_name_that_does_not_resolve_is_tried_again(
 
 
 def test_a_server_without_our_subprotocol_is_no_backend(aio: Run, opened: Opened, expected_log: Expected) -> None:
+    """Lesson 33: it is offered always, and must come back."""
     expected_log(CLIENT, "does not speak ocpp1.6")
 
     async def story() -> None:

@@ -29,6 +29,7 @@ def content(frame: Frame) -> str:
 def test_a_refused_stop_is_repeated_with_growing_waits_then_kept_and_the_queue_goes_on(
     aio: Run, running: Opened, expected_log: Expected
 ) -> None:
+    """Lesson 6: a message that nobody takes does not hold up the others for ever."""
     expected_log(DELIVERY, "StopTransaction failed")
     expected_log(DELIVERY, "StopTransaction given up after 3 attempts")
 
@@ -88,6 +89,7 @@ def test_after_a_lost_start_the_rest_is_told_as_minus_one(
 def test_minus_one_is_never_told_while_the_start_can_still_be_delivered(
     aio: Run, running: Opened, expected_log: Expected
 ) -> None:
+    """Lesson 1: a session that began offline is told under the backend's number, never under a made-up one."""
     expected_log(CLIENT, "the connection broke")
 
     async def story() -> None:
@@ -110,6 +112,7 @@ def test_minus_one_is_never_told_while_the_start_can_still_be_delivered(
 
 
 def test_a_silent_but_living_backend_uses_up_attempts(aio: Run, running: Opened, expected_log: Expected) -> None:
+    """Lesson 8: how long an answer may take and when to try again are two settings."""
     expected_log(CLIENT, "was not answered")
     expected_log(DELIVERY, "no answer, though it answers pings")
     expected_log(DELIVERY, "given up after 2 attempts")

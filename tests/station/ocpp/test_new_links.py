@@ -10,8 +10,11 @@ import pytest
 from kiosk.lab.authority import Authority
 from kiosk.model.enums import Provenance
 from kiosk.model.errors import BadValue
+from kiosk.station.certificates import files
 from kiosk.station.ocpp.dial import DialFailed
+from kiosk.station.ocpp.dialler import WORKED
 from kiosk.station.ocpp.links import Link
+from kiosk.station.storage import MetaStore
 from tests.fakes.secured import KEY, KEY_BYTES, Event, Site, Sites
 
 Run = Callable[..., Any]
@@ -80,6 +83,7 @@ def test_from_0_to_3_and_never_back(real_aio: Run, site: Sites, expected_log: Ex
 
 
 def test_an_upgrade_that_cannot_connect_falls_back(real_aio: Run, site: Sites, expected_log: Expected) -> None:
+    """Lesson 31: to what worked, and never below it."""
     expected_log(DIALLER, "back to what worked, for WebSocketUrl, SecurityProfile")
 
     async def story() -> None:
@@ -255,5 +259,71 @@ def test_a_replaced_root_is_trusted_until_the_new_one_was_used(real_aio: Run, si
             await s.dial()
             await s.listen(s.authority.server_context())
             await fails(s, 2, "TLS failed")
+
+    real_aio(story())
+
+
+def test_a_disk_that_is_full_does_not_take_a_good_link_down(
+    real_aio: Run, site: Sites, expected_log: Expected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected_log(DIALLER, "certificates that are of no more use stay")
+
+    def full(_path: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def story() -> None:
+        async with site() as s:
+            await s.listen(s.authority.server_context(clients=s.authority))
+            await s.install_root()
+            await s.install_own()
+            await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
+            await s.set(SecurityProfile="3")
+            await s.reboot()
+            await s.dial()
+            await s.install_own()
+            monkeypatch.setattr(files, "remove", full)
+            link = await s.dial()
+            monkeypatch.undo()
+            newest, _older = await s.certificates.own()
+            assert link.pair == newest.fingerprint
+            await s.dial()
+            assert len(await s.certificates.own()) == 1
+
+    real_aio(story())
+
+
+def test_a_key_that_is_damaged_gives_way_to_the_pair_that_worked(
+    real_aio: Run, site: Sites, expected_log: Expected
+) -> None:
+    expected_log(DIALLER, "back to what worked, for the certificate of the station")
+
+    async def story() -> None:
+        async with site() as s:
+            await s.listen(s.authority.server_context(clients=s.authority))
+            await s.install_root()
+            await s.install_own()
+            await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
+            await s.set(SecurityProfile="3")
+            await s.reboot()
+            first = await s.dial()
+            await s.install_own()
+            s.certificates.store.pairs()[0].key.write_bytes(b"half a ke")
+            await fails(s, 2, "the station's certificate cannot be used")
+            assert await s.dial() == first
+
+    real_aio(story())
+
+
+def test_a_memory_of_links_that_is_damaged_is_none(real_aio: Run, site: Sites, expected_log: Expected) -> None:
+    expected_log(DIALLER, "not readable")
+
+    async def story() -> None:
+        async with site() as s:
+            await at_profile_1(s)
+            await MetaStore(s.db).set(WORKED, '{"url": 7')
+            await s.reboot()
+            assert (await s.dial()).profile == 1
+            await s.reboot()
+            assert (await s.dial()).profile == 1  # and is written anew
 
     real_aio(story())

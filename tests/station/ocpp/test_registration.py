@@ -46,6 +46,7 @@ def test_the_shown_address_has_no_credentials() -> None:
     ],
 )
 def test_basic_auth(key: str, password: bytes) -> None:
+    """Lesson 30: hex digits are bytes by their number, not by what they look like."""
     header = registration.basic_auth("HYC:1", key)
     assert header is not None
     assert header.startswith("Basic ")

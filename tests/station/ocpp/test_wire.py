@@ -72,6 +72,8 @@ def served(story: Callable[[Pipe, Wire], Awaitable[None]], pongs: bool = True) -
 
 
 def test_calls_take_turns_and_answers_find_their_call(aio: Run) -> None:
+    """Lesson 9: one call at a time, each answer to its own."""
+
     async def story(pipe: Pipe, wire: Wire) -> None:
         asked = [asyncio.create_task(wire.request("Authorize", {"idTag": t})) for t in ("A", "B", "C")]
         for tag in ("A", "B", "C"):
