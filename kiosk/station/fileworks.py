@@ -11,7 +11,7 @@ import msgspec
 from kiosk.model.clock import Clock
 from kiosk.model.enums import ResetKind
 from kiosk.settings import Installation, Settings
-from kiosk.station.certificates import context, signatures
+from kiosk.station.certificates import context
 from kiosk.station.certificates.names import CertificateUse
 from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.connector import Stage
@@ -65,11 +65,15 @@ class Signatures:
 
     def check_signer(self, certificate: str) -> None:
         """Raises BadCertificate."""
+        from kiosk.station.certificates import signatures  # a start does not pay for cryptography
+
         roots = self._store.roots(CertificateUse.MANUFACTURER_ROOT)
         signatures.check_signing_certificate(certificate, roots, self._clock.now())
 
     def check_file(self, image: Path, certificate: str, signature: str) -> None:
         """Raises BadCertificate, OSError."""
+        from kiosk.station.certificates import signatures
+
         signatures.check_file(image, signature, certificate)
 
 
