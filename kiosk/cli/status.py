@@ -77,6 +77,7 @@ def as_table(snapshot: Snapshot) -> RenderableType:
             ("kiosk mode", station.kiosk),
             ("out of service", not station.operative),
             ("service door open", station.door_open),
+            ("firmware is being updated", station.updating),
             (f"{station.reset_pending} reset pending", station.reset_pending is not None),
             (f"{backend.waiting_messages} messages wait", backend.waiting_messages > 0),
             (f"{backend.undelivered_messages} messages undelivered", backend.undelivered_messages > 0),

@@ -105,3 +105,12 @@ def test_follow_is_one_picture_a_line(fake_core: FakeCore) -> None:
         fake_core.stop()
         assert "lost" in following.stderr.readline()
         following.terminate()
+
+
+def test_a_station_that_is_being_updated_says_so(fake_core: FakeCore, capsys: Capture) -> None:
+    assert cli.main(["status"]) == 0
+    assert "updated" not in capsys.readouterr().out
+    station = msgspec.structs.replace(fake_core.state.snapshot.station, updating=True)
+    fake_core.change(lambda s: s.set(station=station))
+    assert cli.main(["status"]) == 0
+    assert "firmware is being updated" in capsys.readouterr().out
