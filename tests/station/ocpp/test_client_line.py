@@ -96,7 +96,7 @@ def test_a_reconnect_tells_the_present_statuses_and_goes_on_with_what_is_owed(
 def test_a_line_the_backend_closes_is_dialled_again_with_growing_waits(
     aio: Run, opened: Opened, expected_log: Expected
 ) -> None:
-    """Lesson 11: A server that takes the connection and hangs up: every dial waits, none is skipped."""
+    """Lesson 11: a server that takes the connection and hangs up: every dial waits, none is skipped."""
     expected_log(CLIENT, "closed the connection")
 
     async def story() -> None:
@@ -328,6 +328,7 @@ def test_a_name_that_does_not_resolve_is_tried_again(
 
 
 def test_a_server_without_our_subprotocol_is_no_backend(aio: Run, opened: Opened, expected_log: Expected) -> None:
+    """Lesson 33: ocpp1.6 is offered, and taken or left."""
     """Lesson 33: it is offered always, and must come back."""
     expected_log(CLIENT, "does not speak ocpp1.6")
 
