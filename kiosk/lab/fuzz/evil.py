@@ -59,6 +59,7 @@ class Evil:
         self.line: Line | None = None
         self.findings: list[str] = []
         self.codes: Counter[str] = Counter()
+        self.words: Counter[str] = Counter()  # action and status: what was reached inside
         self.frames = 0
         self.calls = 0
         self.answers = 0
@@ -152,6 +153,8 @@ class Evil:
         action = line.actions.get(message_id, "")
         if kind == 3:
             self.codes["CALLRESULT"] += 1
+            if isinstance(message[2], dict) and isinstance(message[2].get("status"), str):
+                self.words[f"{action} {message[2]['status']}"] += 1
             self._judge(action, message[2], answer=True)
             return
         if (

@@ -43,6 +43,7 @@ class Played(msgspec.Struct, kw_only=True):
 
     findings: list[str]
     codes: dict[str, int]
+    words: dict[str, int]
     frames: int
     calls: int
     answers: int
@@ -181,6 +182,7 @@ async def _play(steps: Sequence[Step], station: Station, evil: Evil, complaints:
     return Played(
         findings=findings,
         codes=dict(evil.codes),
+        words=dict(evil.words),
         frames=evil.frames,
         calls=evil.calls,
         answers=evil.answers,

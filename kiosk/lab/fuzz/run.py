@@ -44,6 +44,7 @@ class Figures(msgspec.Struct, kw_only=True):
     sessions: int = 0
     restarts: int = 0
     codes: dict[str, int] = {}
+    words: dict[str, int] = {}  # action and status of the answers
     found: int = 0  # batches that ended with a finding, known ones too
     findings: list[Finding] = []
 
@@ -74,6 +75,7 @@ class Fuzz:
         self.figures = Figures(seed=seed)
         self._say = say
         self._codes: Counter[str] = Counter()
+        self._words: Counter[str] = Counter()
         self._shortest: tuple[list[str], list[str]] = ([], [])
         self._shrink_until_s: float | None = None
 
@@ -92,6 +94,7 @@ class Fuzz:
             f = self.figures
             self._say(f"{f.conversations} conversations, {f.frames} frames, {len(f.findings)} findings")
         self.figures.codes = dict(sorted(self._codes.items()))
+        self.figures.words = dict(sorted(self._words.items()))
         return self.figures
 
     def _batch(self, number: int, examples: int) -> None:
@@ -133,6 +136,7 @@ class Fuzz:
         f.sessions += played.sessions
         f.restarts += played.restarts
         self._codes.update(played.codes)
+        self._words.update(played.words)
         if played.findings:
             self._shortest = (played.findings[:5], [_shown(step) for step in steps])
             if self._shrink_until_s is None:

@@ -96,7 +96,9 @@ class Killer:
         if kind == "starting":
             await asyncio.sleep(self._chance.uniform(0.05, 0.9))
             return self._now("starting")
-        await up()
+        aim = self._chance.choice(AIMS)
+        if kind != "aimed" or aim.action != "BootNotification":
+            await up()
         if kind == "anytime":
             await asyncio.sleep(self._chance.uniform(0.0, 2.0))
             return self._now("anytime")
@@ -105,7 +107,9 @@ class Killer:
             await self._until_written()
             await asyncio.sleep(self._chance.choice((0.0, 0.0005, 0.002, 0.01)))
             return self._now("journal written")
-        aim = self._chance.choice(AIMS)
+        return await self._aimed(aim, do)
+
+    async def _aimed(self, aim: Aim, do: Callable[[str], asyncio.Task[None]]) -> str:
         self._aim = aim
         doing = do(aim.deed) if aim.deed else None
         try:
