@@ -38,7 +38,7 @@ async def at_profile_1(s: Site) -> Link:
 
 
 def test_from_0_to_3_and_never_back(real_aio: Run, site: Sites, expected_log: Expected) -> None:
-    """The whole climb, with a restart on each step."""
+    """Lesson 31: after one success on a profile there is no way back; here with a restart on each step."""
 
     async def story() -> None:
         async with site() as s:
@@ -83,6 +83,7 @@ def test_from_0_to_3_and_never_back(real_aio: Run, site: Sites, expected_log: Ex
 
 
 def test_an_upgrade_that_cannot_connect_falls_back(real_aio: Run, site: Sites, expected_log: Expected) -> None:
+    """Lesson 31: the old profile gets its turn when the new one cannot connect."""
     """Lesson 31: to what worked, and never below it."""
     expected_log(DIALLER, "back to what worked, for WebSocketUrl, SecurityProfile")
 
@@ -146,6 +147,8 @@ def test_while_both_are_down_nothing_is_decided(real_aio: Run, site: Sites) -> N
 
 
 def test_a_new_key_is_used_at_once_and_for_good(real_aio: Run, site: Sites) -> None:
+    """Lesson 30: hexadecimal digits go out as bytes, and a new key reaches the transport and survives a reboot."""
+
     async def story() -> None:
         async with site() as s:
             await at_profile_1(s)

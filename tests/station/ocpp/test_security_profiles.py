@@ -103,6 +103,7 @@ def _context_of(authority: Authority, *, client: bool = False, **how: timedelta)
 
 @pytest.mark.parametrize("name", BAD_SERVERS)
 def test_a_server_that_cannot_prove_itself_is_left(real_aio: Run, site: Sites, name: str) -> None:
+    """Lesson 14: a wrong clock or certificate is one event of the security log, not one for each try."""
     make, reason = BAD_SERVERS[name]
 
     async def story() -> None:

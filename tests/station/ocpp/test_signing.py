@@ -90,7 +90,7 @@ def requests(world: Any) -> list[Any]:
 
 
 def test_a_refusal_is_repeated_with_patience(aio: Run, running: Opened, expected_log: Expected) -> None:
-    """The demonstration backend is no authority, so it refuses every request."""
+    """Lesson 32: a request without a certificate is repeated. (The demonstration backend refuses every one.)"""
     expected_log("kiosk.station.ocpp.signing", "SignCertificate Rejected")
 
     async def story() -> None:
@@ -151,6 +151,7 @@ def test_an_answer_to_an_earlier_request_still_fits(aio: Run, running: Opened, e
 def test_a_certificate_that_expires_is_renewed_without_being_told(
     aio: Run, running: Opened, expected_log: Expected
 ) -> None:
+    """Lesson 32: renewal begins so many days before the end as the installation says."""
     expected_log("kiosk.station.ocpp.signing", "SignCertificate Rejected")
     authority = Authority(now=NOW)
 
