@@ -2,7 +2,8 @@
 
 Loggers are named by room (``kiosk.station.ocpp``); a line about one connector starts with its name
 (``CCS1``, as service technicians know it). Secrets and idTags beyond their first characters are never logged, and
-whatever stands before the ``@`` of an address is cut out of every line.
+whatever stands before the ``@`` of an address is cut out of every line. A message is one line of bounded length:
+what a backend says may be quoted in it, and must not look like a line of ours.
 
 The core keeps its lines in files of bounded size too: they are what diagnostics are made of.
 """
@@ -28,6 +29,9 @@ FILE_BYTES: Final = 1_000_000
 FILES: Final = 6
 """So many files of that size, the newest without a number."""
 _STAMP: Final = "%Y-%m-%dT%H:%M:%S"
+LONGEST: Final = 2000
+"""Characters of a message; what goes beyond is left out."""
+_CONTROL: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^\s/@]+@")
 
 
@@ -36,6 +40,12 @@ class _Formatter(logging.Formatter):
         text = f"%(asctime)s.%(msecs)03dZ {program} %(levelname)-7s %(name)s: %(message)s"
         super().__init__(text, datefmt=_STAMP)
         self.converter = time.gmtime
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the library's name
+        message = record.message
+        cut = f"{message[:LONGEST]}… ({len(message)} characters)" if len(message) > LONGEST else message
+        record.message = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], cut)
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         return _CREDENTIALS.sub("", super().format(record))
