@@ -107,6 +107,7 @@ async def tc_044_3(lab: Bench) -> None:
             lab, "FirmwareStatusNotification", "Downloading", "Downloaded", "Installing", "InstallationFailed"
         )
         await lab.csms.never("BootNotification", for_s=60)
+        assert lab.station.starts == 1, "a damaged image is no reason to restart"
         for connector_id in lab.connector_ids:
             assert lab.station.connector(connector_id).status == "Available"
         assert not lab.station.state.station.updating
