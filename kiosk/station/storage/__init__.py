@@ -17,7 +17,7 @@ Decisions
 - An open reads only small tables for damage, because a full check of a year of history takes longer than a start
   may take; damage seen later leaves a mark beside the file, and the next open then reads it whole.
 - Of a damaged file the settings and tag lists are saved, because a station without its backend's address waits
-  for a technician; its sessions are not, because half a fact is worse than none.
+  for a technician, and whole sessions that run or are owed; what the backend has stays in the file set aside.
 - idTags stand in ``transactions`` and in the begin and end facts; ``forget`` removes them in all three.
 """
 

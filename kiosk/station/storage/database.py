@@ -116,7 +116,7 @@ class Database:
                 self._connection = self._connect()
             except Damaged as damage:
                 aside = self._set_aside(str(damage))
-                self.damage = f"the data file was damaged and is kept as {aside.name}; its sessions are only there"
+                self.damage = f"the data file was damaged; sessions that the backend has are in {aside.name} only"
                 self._connection = self._connect()
                 self._salvage(aside)
         except (sqlite3.Error, OSError, Damaged) as error:

@@ -8,19 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-import msgspec
-
 from kiosk.model.enums import AuthorizationStatus
 from kiosk.station.storage import statements
 from kiosk.station.storage.database import Database
 from kiosk.station.storage.records import (
+    DECODERS,
     Delivery,
     Fact,
     FactKind,
-    MeterSample,
-    Payload,
-    TransactionBegin,
-    TransactionEnd,
     WaitingFact,
 )
 
@@ -30,12 +25,6 @@ T = TypeVar("T")
 
 MOST_WAITING: Final = 5000
 """So many samples may be owed, unless the installation says otherwise."""
-
-DECODERS: Final[dict[FactKind, msgspec.json.Decoder[Payload]]] = {
-    FactKind.BEGIN: msgspec.json.Decoder(TransactionBegin),
-    FactKind.SAMPLE: msgspec.json.Decoder(MeterSample),
-    FactKind.END: msgspec.json.Decoder(TransactionEnd),
-}
 
 
 @dataclass

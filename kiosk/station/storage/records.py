@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -100,6 +101,12 @@ class TransactionEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Payload = TransactionBegin | MeterSample | TransactionEnd
+DECODERS: Final[dict[FactKind, msgspec.json.Decoder[Payload]]] = {
+    FactKind.BEGIN: msgspec.json.Decoder(TransactionBegin),
+    FactKind.SAMPLE: msgspec.json.Decoder(MeterSample),
+    FactKind.END: msgspec.json.Decoder(TransactionEnd),
+}
+"""What a stored fact's ``payload`` holds."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,5 @@
-"""What can still be read of a damaged file: the small tables, so that a station keeps its address and its lists.
-
-Sessions are not taken over: a fact that is only half right would be told to a backend as the truth. They stay in
-the file that was set aside.
+"""What can still be read of a damaged file: the small tables, so that a station keeps its address and its lists,
+and the sessions that run or are owed to the backend (``rescue``), so that nobody charges for nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +8,8 @@ import logging
 import sqlite3
 from pathlib import Path
 from typing import Final
+
+from kiosk.station.storage.rescue import rescue
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ def salvage(fresh: sqlite3.Connection, damaged: Path) -> dict[str, int]:
     lost: list[str] = []
     old = sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)
     try:
+        sessions, facts = rescue(fresh, old)
+        saved["transactions"], saved["facts"] = sessions, facts
         for table in TABLES:
             columns = [row[1] for row in fresh.execute(f"PRAGMA table_info({table})")]
             try:

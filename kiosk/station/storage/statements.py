@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -138,7 +138,8 @@ def deliver(sql: sqlite3.Connection, seq: int, delivery: Delivery) -> FactKind:
     return FactKind(rows[0][0])
 
 
-def session(row: sqlite3.Row) -> SessionRecord:
+def session(row: Any) -> SessionRecord:
+    """``row``: columns by name. Raises ValueError, TypeError for values that make no sense."""
     return SessionRecord(
         local_id=row["local_id"],
         connector_id=row["connector_id"],
