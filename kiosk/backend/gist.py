@@ -63,6 +63,9 @@ CALLS: Final[Mapping[str, Gist]] = {
     "UnlockConnector": lambda p: f"connector {p.get('connectorId')}",
     "TriggerMessage": lambda p: f"{p.get('requestedMessage')} {p.get('connectorId', '')}".rstrip(),
     "ChangeAvailability": lambda p: f"connector {p.get('connectorId')} {p.get('type')}",
+    "SecurityEventNotification": lambda p: f"{p.get('type')} {p.get('techInfo', '')}".rstrip(),
+    "InstallCertificate": lambda p: str(p.get("certificateType")),
+    "GetInstalledCertificateIds": lambda p: str(p.get("certificateType")),
     "DataTransfer": lambda p: f"{p.get('vendorId')} {p.get('messageId', '')}".rstrip(),
 }
 

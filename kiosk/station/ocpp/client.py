@@ -158,7 +158,11 @@ class OcppClient:
 
     async def run(self) -> None:
         """Until cancelled. Raises StorageFailed when the journal cannot be written."""
-        ends = [self._settings.subscribe(self._key_changed), self._state.subscribe(self._registered.state_changed)]
+        ends = [
+            self._settings.subscribe(self._key_changed),
+            self._state.subscribe(self._registered.state_changed),
+            self._dialler.subscribe(self._redial_now.set),
+        ]
         self._publish()
         try:
             await first_of(self._dial_forever(), self._delivery.run())

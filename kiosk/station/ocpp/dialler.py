@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -62,6 +62,10 @@ class Dialler:
     def shown(self) -> str:
         """The address that is dialled, for people."""
         return self._shown(links.wanted(self._settings, ""))
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """``listener`` is called when other certificates may let a dial succeed. Returns the way out."""
+        return self._certificates.subscribe(listener)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[ClientConnection]:

@@ -13,7 +13,7 @@ from ocpp.v16 import call
 from kiosk.backend.central import Options
 from kiosk.lab.authority import DAY, Authority
 from kiosk.model.enums import SecurityEventType
-from kiosk.station.certificates.names import CertificateInfo
+from kiosk.station.certificates.names import CertificateInfo, CertificateUse
 from kiosk.station.ocpp.signing import FIRST_RETRY_S, LONGEST_LOOK_S, LONGEST_RETRY_S, Plan, plan
 from tests.station.ocpp.conftest import START as NOW
 
@@ -181,5 +181,27 @@ def test_a_chain_that_is_too_long_is_refused(aio: Run, running: Opened) -> None:
             await world.until(lambda: bool(world.calls("SecurityEventNotification")))
             (event,) = world.calls("SecurityEventNotification")
             assert event.payload["type"] == SecurityEventType.INVALID_STATION_CERTIFICATE
+
+    aio(story())
+
+
+def test_a_certificate_that_comes_in_makes_the_station_dial_at_once(
+    aio: Run, opened: Opened, expected_log: Expected
+) -> None:
+    """A technician installs a root while the back-off waits its two minutes."""
+    expected_log("kiosk.station.ocpp.client", "No socket listening")
+
+    async def story() -> None:
+        async with opened(None, "backend.retry_min_s=600", "backend.retry_max_s=600") as world:
+            await world.central.stop()
+            running = asyncio.create_task(world.client.run())
+            await asyncio.sleep(60)
+            await world.central.start("127.0.0.1", 9000)
+            await world.commands.certificates.install(CertificateUse.CENTRAL_ROOT, Authority(now=NOW).pem)
+            since = world.clock.now()
+            await world.online()
+            assert world.clock.now() - since < timedelta(seconds=5)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     aio(story())
