@@ -192,7 +192,7 @@ def test_NumberOfConnectors_and_Connectors(aio: Any, site: Any, connectors: str)
 
 
 @key("ConnectorPhaseRotation", "ConnectorPhaseRotationMaxLength")
-def test_ConnectorPhaseRotation(aio: Any, site: Any) -> None:
+def test_ConnectorPhaseRotation_and_ConnectorPhaseRotationMaxLength(aio: Any, site: Any) -> None:
     """Held and reported per connector; a longer list, or one of connectors that are not there, is refused."""
 
     async def story() -> None:
@@ -311,7 +311,7 @@ def test_GetConfigurationMaxKeys(aio: Any, site: Any) -> None:
 
 
 @key("SupportedFeatureProfiles", "SupportedFeatureProfilesMaxLength")
-def test_SupportedFeatureProfiles(aio: Any, site: Any) -> None:
+def test_SupportedFeatureProfiles_and_SupportedFeatureProfilesMaxLength(aio: Any, site: Any) -> None:
     """Of each profile that is reported a message is understood, and there are as many as may be."""
     asked = {
         "Core": call.GetConfiguration(key=["HeartbeatInterval"]),

@@ -15,7 +15,7 @@ from tests.fakes.keys import key
     ("attempts", "interval_s", "waits_s"),
     [("1", "10", []), ("3", "10", [10, 20]), ("4", "5", [5, 10, 15]), ("0", "7", []), ("2", "0", [0])],
 )
-def test_TransactionMessageAttempts_and_RetryInterval(
+def test_TransactionMessageAttempts_and_TransactionMessageRetryInterval(
     aio: Any, site: Any, expected_log: Any, attempts: str, interval_s: str, waits_s: list[int]
 ) -> None:
     """So often, with the interval times the number of tries between them; then kept, marked, and the next goes."""

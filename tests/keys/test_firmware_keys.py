@@ -40,7 +40,7 @@ async def served(protocol: str, folder: Path, tls: ssl.SSLContext) -> AsyncItera
 
 @key("SupportedFileTransferProtocols")
 @pytest.mark.parametrize("protocol", KEYS[NAME].default.split(","))
-def test_each_protocol_that_is_named_fetches_and_delivers(
+def test_SupportedFileTransferProtocols_fetch_and_deliver(
     real_aio: Any, tmp_path: Path, log_watch: Any, protocol: str
 ) -> None:
     if protocol == "SFTP":
@@ -76,7 +76,7 @@ def test_each_protocol_that_is_named_fetches_and_delivers(
 
 
 @key("SupportedFileTransferProtocols")
-def test_no_other_protocol(aio: Any, site: Any, tmp_path: Path) -> None:
+def test_SupportedFileTransferProtocols_are_all_there_are(aio: Any, site: Any, tmp_path: Path) -> None:
     """Read-only; the table's choices are all that the station knows, and each is named."""
 
     async def story() -> None:

@@ -81,7 +81,9 @@ def test_GUIchargeParameterOverlayVisible(aio: Any, site: Any) -> None:
 
 
 @key("GUIprimaryLanguage", "GUIsecondaryLanguage", "GUItertiaryLanguage")
-def test_languages(aio: Any, site: Any, qapp: QGuiApplication) -> None:
+def test_GUIprimaryLanguage_GUIsecondaryLanguage_and_GUItertiaryLanguage(
+    aio: Any, site: Any, qapp: QGuiApplication
+) -> None:
     """The name of the table, its native spelling or its code; the first greets, the three stand on the buttons.
 
     On the real screen: tests/screen/test_pages.py, test_a_language_is_two_touches_away.
@@ -176,7 +178,7 @@ def headings(here: Site) -> list[tuple[str, str]]:
 
 
 @key("GUIconnectorPowerVisible", "GUIconnectorLabelsVisible", "GUIconnectorLabels")
-def test_connector_selection(aio: Any, site: Any) -> None:
+def test_GUIconnectorPowerVisible_GUIconnectorLabelsVisible_and_GUIconnectorLabels(aio: Any, site: Any) -> None:
     """Own labels, else the largest power, else AC or DC; a connector without a label falls back.
 
     On the real screen: tests/screen/test_view_cards.py, test_label_rule.

@@ -181,19 +181,26 @@ def test_StopTxnAlignedData(aio: Any, site: Any) -> None:
     "StopTxnSampledDataMaxLength",
 )
 @pytest.mark.parametrize(
-    "name", ["MeterValuesAlignedData", "MeterValuesSampledData", "StopTxnAlignedData", "StopTxnSampledData"]
+    "limit",
+    [
+        "MeterValuesAlignedDataMaxLength",
+        "MeterValuesSampledDataMaxLength",
+        "StopTxnAlignedDataMaxLength",
+        "StopTxnSampledDataMaxLength",
+    ],
 )
-def test_MaxLength_of_measurands(aio: Any, site: Any, name: str) -> None:
+def test_MaxLength_of_measurands(aio: Any, site: Any, limit: str) -> None:
     """Read-only; as many items as it says are accepted, one more is not."""
 
     async def story() -> None:
         async with site() as here:
-            most = int(await here.value(f"{name}MaxLength"))
-            assert most == int(KEYS[f"{name}MaxLength"].default)
+            name = limit.removesuffix("MaxLength")
+            most = int(await here.value(limit))
+            assert most == int(KEYS[limit].default)
             await here.set(name, ",".join(SUPPORTED[:most]))
             assert await here.change(name, ",".join(SUPPORTED[: most + 1])) == "Rejected"
             assert await here.value(name) == ",".join(SUPPORTED[:most])
-            assert await here.change(f"{name}MaxLength", str(most + 1)) == "Rejected"
+            assert await here.change(limit, str(most + 1)) == "Rejected"
             for bad in (
                 "Voltage,voltage",
                 "Volts",

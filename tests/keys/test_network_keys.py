@@ -18,7 +18,7 @@ async def reported(here: Any) -> list[str | None]:
 
 
 @key("APN", "MobileRSSI", "MobileProvider", "MobileConnectionStandard")
-def test_APN(aio: Any, site: Any) -> None:
+def test_APN_MobileRSSI_MobileProvider_and_MobileConnectionStandard(aio: Any, site: Any) -> None:
     """Dialled from the next reset on; what the modem then tells can be read and not be written."""
 
     async def story() -> None:

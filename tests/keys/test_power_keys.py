@@ -100,7 +100,9 @@ def test_ChargingStrategy(aio: Any, site: Any) -> None:
 
 @key("ModbusLoadManagementEnabled", "GridFallbackPower", "GridFallbackTimeout")
 @pytest.mark.parametrize(("timeout_s", "power_w"), [(5, 20_000), (30, 11_000)])
-def test_fallback_while_the_controller_is_silent(aio: Any, site: Any, timeout_s: int, power_w: int) -> None:
+def test_ModbusLoadManagementEnabled_GridFallbackPower_and_GridFallbackTimeout(
+    aio: Any, site: Any, timeout_s: int, power_w: int
+) -> None:
     async def story() -> None:
         async with site() as here:
             here.station.sim.plug(1, soc_percent=20)
