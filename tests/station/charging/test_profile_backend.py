@@ -28,6 +28,8 @@ async def install(here: Site, connector_id: int, payload: dict[str, Any]) -> str
 
 
 def test_limits_hold_and_change_in_time_while_the_backend_is_gone(aio: Run, site: Sites) -> None:
+    """Lesson 29: a profile forgotten with the connection would mean full power."""
+
     async def story() -> None:
         async with site() as here:
             await here.charge(1)

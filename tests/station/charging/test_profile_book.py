@@ -66,6 +66,8 @@ def test_a_session_s_profile_needs_that_session(aio: Run, tmp_path: Path) -> Non
 
 
 def test_a_profile_takes_the_place_of_its_like_on_the_disk_too(aio: Run, tmp_path: Path) -> None:
+    """Lesson 29: what was replaced does not come back with a restart."""
+
     """Lesson 29: else the old one comes back with the next start."""
 
     async def story() -> None:

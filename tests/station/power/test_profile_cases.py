@@ -94,6 +94,7 @@ def test_there_are_cases_and_each_names_its_clause() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_case(path: Path) -> None:
+    """Lesson 29 among them: later periods, a duration of 0, equal neighbours."""
     case = read(path)
     for asked in case.asks:
         found = told(case, asked)

@@ -224,6 +224,7 @@ def test_amperes_are_told_as_sent_or_fit_the_watts(situation: tuple[list[Sent], 
 def test_connector_0_is_the_sum_under_the_stations_limits(
     situation: tuple[list[Sent], list[Outlook]], grid_w: int | None
 ) -> None:
+    """Lesson 29: neither the limit of the station alone nor the sum alone."""
     sent, outlooks = situation
     schedule = station_composite(installed(sent), outlooks, NOW, HORIZON_S, Unit.WATT, ceiling_w=grid_w)
     amps = station_composite(installed(sent), outlooks, NOW, HORIZON_S, Unit.AMPERE, ceiling_w=grid_w)
