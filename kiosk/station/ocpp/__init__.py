@@ -4,7 +4,9 @@
 StatusNotification is due; ``registration`` (pure) who we are and where we dial; ``wire`` is one connection: one
 call in flight, calls of the other side answered meanwhile; ``actions`` the one table of what a backend may ask;
 ``client`` the shell that dials and registers, ``delivery`` the one that delivers, ``registered`` the one that
-tells statuses and heartbeats. This room must never decide about a session, and never keep a queue of its own:
+tells statuses and heartbeats. ``links`` (pure) says which way to the backend is tried, ``dial`` opens it with TLS
+and all, ``dialler`` remembers the one that worked; ``news`` delivers security events, ``signing`` asks for
+certificates. This room must never decide about a session, and never keep a queue of its own:
 what is owed stands in the journal.
 
 Decisions
@@ -19,5 +21,12 @@ Decisions
   reconnect sends the present statuses (OCPP-J 1.6 section 5.3).
 - The order of facts is the order of delivery over all connectors (OCPP 1.6 section 3.7): a failing message holds
   up the others until its attempts are used up.
+- A new address, password, security profile or certificate is on trial until it has connected once; ``links`` says
+  why turns were chosen over a number of failures.
+- A link counts as working once the WebSocket stands with our subprotocol: TLS, key and certificate are then
+  proven, and what BootNotification is answered says nothing about them.
+- Redirections are not followed: who may send a station elsewhere is the operator, by WebSocketUrl.
+- Below security profile 2 a wss:// address is checked against the machine's authorities and the installed ones,
+  from 2 on against the installed ones alone.
 - ``delivery`` outlives connections, so an answer that was received is committed even if the line breaks then.
 """
