@@ -136,7 +136,7 @@ class Commands:
         return False
 
     def show_cost(self, transaction_id: int, text: str) -> bool:
-        """What the driver reads of a session's cost (decision 28); False when no session shown here has that id."""
+        """What the driver reads of a session's cost (decision 28); False when none has that id."""
         return self._sessions.show_cost(transaction_id, text)
 
     def status_of(self, connector_id: int) -> str:

@@ -140,9 +140,10 @@ class Delivery:
         """Commit the answer, then tell whoever waits for it. Raises BackendRefused for an unfit answer."""
         if fact.kind is FactKind.BEGIN:
             start = answers.read(answered, answers.Start)
-            self._ahead = await self._journal.answered(fact.seq, start.transaction_id, start.id_tag_info.status)
+            number, info = start.transaction_id, start.id_tag_info.info
+            self._ahead = await self._journal.answered(fact.seq, number, info.status, info.parent_id_tag)
             assert fact.local_id is not None
-            await self._on_start_answered(fact.local_id, start.transaction_id, start.id_tag_info.info)
+            await self._on_start_answered(fact.local_id, number, info)
             return
         self._ahead = await self._journal.answered(fact.seq)
         if isinstance(fact.payload, TransactionEnd) and fact.payload.id_tag:

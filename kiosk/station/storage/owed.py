@@ -114,22 +114,28 @@ class Owed:
     # --- settling ------------------------------------------------------------------------------------------
 
     async def answered(
-        self, seq: int, transaction_id: int | None = None, id_tag_status: AuthorizationStatus | None = None
+        self,
+        seq: int,
+        transaction_id: int | None = None,
+        id_tag_status: AuthorizationStatus | None = None,
+        parent_id_tag: str | None = None,
     ) -> Fact | None:
         """The backend confirmed; returns the next fact that is owed.
 
         ``transaction_id`` becomes the backend's number of the transaction; ``id_tag_status``, what it said of the
         tag, is committed with it, so that a core which dies before it acts upon the verdict finds it again in
-        ``open_transactions``. Raises ValueError when nothing is owed under ``seq``.
+        ``open_transactions``; so is its ``parent_id_tag``, where it names one. Raises ValueError when nothing is
+        owed under ``seq``.
         """
 
         def work(sql: sqlite3.Connection, change: Tally) -> Fact | None:
             change.grew(statements.deliver(sql, seq, Delivery.ANSWERED), -1)
             if transaction_id is not None:
                 sql.execute(
-                    "UPDATE transactions SET transaction_id = ?, id_tag_status = ?"
+                    "UPDATE transactions SET transaction_id = ?, id_tag_status = ?,"
+                    " parent_id_tag = coalesce(?, parent_id_tag)"
                     " WHERE local_id = (SELECT local_id FROM facts WHERE seq = ?)",
-                    (transaction_id, None if id_tag_status is None else id_tag_status.value, seq),
+                    (transaction_id, None if id_tag_status is None else id_tag_status.value, parent_id_tag, seq),
                 )
             return _next(sql)
 

@@ -157,3 +157,22 @@ def test_the_answer_tells_the_group_of_a_tag_that_was_let_in_here(aio: Any, tmp_
             assert station.core.sessions.stoppable_by("OTHER", "family") == (1,)
 
     aio(story())
+
+
+def test_the_group_that_the_answer_told_survives_a_restart(aio: Any, tmp_path: Path, expected_log: Any) -> None:
+    expected_log("kiosk.station.charging.sessions", "goes on after a restart")
+
+    async def before() -> None:
+        async with core_on(tmp_path) as station:
+            station.core.backend.real = FakeBackend(**{CARD: Answer.ACCEPTED})
+            await charge(station)
+            fact = await station.core.journal.next_fact()
+            assert fact is not None
+            await station.core.journal.answered(fact.seq, 5, Answer.ACCEPTED, "FAMILY")
+
+    async def after() -> None:
+        async with core_on(tmp_path) as station:
+            assert station.core.sessions.stoppable_by("OTHER", "family") == (1,)
+
+    aio(before())
+    aio(after())
