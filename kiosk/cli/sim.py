@@ -145,3 +145,40 @@ def cars(data: Data, as_json: Json = False) -> None:
             car.description,
         )
     common.console().print(table)
+
+
+@app.command("state")
+def state(data: Data, as_json: Json = False) -> None:
+    """What only the simulated world knows: cars, stacks, contactors, LED rings.
+
+    Example: kiosk sim state --json
+    """
+    from kiosk.link.messages import SimState
+
+    found = common.ask(data, "sim.state", None, SimState)
+    if as_json:
+        common.print_json(found)
+        return
+    figures = ("SoC", "Power", "Limit", "Stacks")
+    table = common.table(
+        "", "Type", "Car", "SoC", "Phase", "Power", "Limit", "Stacks", "Ring", "Faults", right=figures
+    )
+    for each in found.connectors:
+        table.add_row(
+            str(each["id"]),
+            each["type"],
+            each["car"] or "-",
+            "-" if each["soc_percent"] is None else f"{each['soc_percent']:.0f} %",
+            each["phase"],
+            "-" if each["power_w"] is None else f"{each['power_w'] / 1000:.1f} kW",
+            f"{each['limit_w'] / 1000:.1f} kW",
+            str(each["stacks"]),
+            _ring(each["led_rgb"], each["led_percent"], each["led_flashes"]),
+            ", ".join(map(str, each["faults"])) or "-",
+        )
+    common.console().print(table)
+
+
+def _ring(rgb: str, percent: int, flashes: int) -> str:
+    light = f"#{rgb} at {percent} %" if rgb and percent else "dark"
+    return f"{light}, flashes {flashes} more times" if flashes else light
