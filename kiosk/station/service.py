@@ -375,13 +375,13 @@ class Core:
         station = self.state.snapshot.station
         raised = isinstance(event, FaultRaised)
         codes = set(station.faults) | {event.code} if raised else set(station.faults) - {event.code}
-        self.state.set(
-            station=msgspec.structs.replace(
-                station, faults=tuple(sorted(codes)), door_open=self.hardware.station.door_open
-            )
-        )
+        door_open = self.hardware.station.door_open
+        changed = msgspec.structs.replace(station, faults=tuple(sorted(codes)), door_open=door_open)
+        self.state.set(station=changed)
         kind = "fault_raised" if raised else "fault_cleared"
         name = FAULTS[event.code].name
+        if raised and name == "DoorOpened":
+            self.security.record(SecurityEventType.TAMPER_DETECTION, "the service door was opened")
         log.warning("station: %s %d %s", kind, event.code, name)
         self.tasks.spawn("event log", self.events.add(self.clock.now(), kind, 0, event.code, name))
 

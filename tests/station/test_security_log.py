@@ -246,3 +246,17 @@ def _owed(folder: Path) -> int:
         (count,) = sql.execute("SELECT count(*) FROM security_events WHERE delivery = 'owed'").fetchone()
     sql.close()
     return int(count)
+
+
+def test_an_opened_door_is_told(aio: Run, tmp_path: Path, expected_log: Expected) -> None:
+    expected_log("kiosk.station.service", "DoorOpened")
+
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            station.sim.door(True)
+            await asyncio.sleep(1)
+            await station.core.security.flush()
+            kept = await station.core.security.events(None, None)
+            assert [each.type for each in kept] == [Event.STARTUP, Event.TAMPER_DETECTION]
+
+    aio(story())

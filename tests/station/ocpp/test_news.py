@@ -162,3 +162,32 @@ def test_a_backend_in_trouble_gets_three_tries(aio: Run, running: Opened) -> Non
             assert told(world) == ["a", "a", "a", "b"]
 
     aio(story())
+
+
+def test_messages_that_break_the_rules_are_in_the_log_ever_more_rarely(
+    aio: Run, running: Opened, expected_log: Expected
+) -> None:
+    expected_log("kiosk.station.ocpp.wire", "not OCPP")
+
+    async def story() -> None:
+        async with running() as world:
+            await world.online()
+            socket = world.central.stations["HYC-7"].socket
+            for n in range(25):
+                await socket.send("no JSON")
+                await socket.send(f'[2,"{n}","Reset",{{"type":"Lukewarm"}}]')
+            await world.until(lambda: len(world.central.recorder.frames) > 60)
+            await asyncio.sleep(5)
+            await world.security.flush()
+            kept = [each.tech_info for each in await world.security.events(None, None)]
+            assert [text.rpartition(" (")[2] for text in kept] == [
+                "1 so far)",
+                "1 so far)",
+                "10 so far)",
+                "10 so far)",
+            ]
+            assert sum("no JSON" in text for text in kept) == 2
+            assert sum("Violation" in text for text in kept) == 2
+            assert world.calls(ACTION) == [], "it is no news for who sent them"
+
+    aio(story())
