@@ -174,10 +174,12 @@ class OcppClient:
     async def _dial_forever(self) -> None:
         told = ""
         while True:
+            asked_s = 0.0
             try:
                 await self._connection()
             except (BackendUnreachable, WebSocketException, OSError, TimeoutError) as error:
                 reason = _reason(error)
+                asked_s = getattr(error, "retry_after_s", 0.0)
                 # the same trouble is told once; the tries go on
                 log.log(logging.INFO if reason == told else logging.WARNING, "backend: %s", reason)
                 told = "" if self._served else reason
@@ -185,7 +187,7 @@ class OcppClient:
             self._unreachable = self._unreachable or not self._served
             self._wire = None
             self._publish()
-            wait_s = self._backoff.next_s()
+            wait_s = max(self._backoff.next_s(), asked_s)
             self._redial_now.clear()
             log.info("backend: dialling again in %.1f s", wait_s)
             if await wait(self._redial_now, wait_s):

@@ -28,11 +28,15 @@ _AUTHENTICATION: Final = frozenset({401, 403})
 
 
 class DialFailed(BackendUnreachable):
-    """No connection. ``event``: what the security log should know of it."""
+    """No connection. ``event``: what the security log should know of it.
 
-    def __init__(self, text: str, event: SecurityEventType | None = None) -> None:
+    ``retry_after_s``: the server asked for so long a pause.
+    """
+
+    def __init__(self, text: str, event: SecurityEventType | None = None, retry_after_s: float = 0.0) -> None:
         super().__init__(text)
         self.event = event
+        self.retry_after_s = retry_after_s
 
 
 class Connection(ClientConnection):
@@ -140,7 +144,8 @@ def _explained(error: Exception, broke: Exception | None, shown: str, link: Link
             means = "certificate" if link.profile == 3 else "AuthorizationKey" if link.key else "lack of a key"
             text = f"{shown} refuses {link.identity} for its {means} (HTTP {status})"
             return DialFailed(text, SecurityEventType.FAILED_TO_AUTHENTICATE)
-        return DialFailed(f"{shown} answers HTTP {status}")
+        pause_s = registration.retry_after_s(error.response.headers.get("Retry-After"))
+        return DialFailed(f"{shown} answers HTTP {status}", retry_after_s=pause_s)
     if isinstance(error, TimeoutError):
         return DialFailed("no answer to the dial")
     if isinstance(error, InvalidMessage) and link.profile == 3:

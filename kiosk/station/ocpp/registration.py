@@ -12,6 +12,8 @@ from kiosk.model.enums import ConnectorType
 from kiosk.settings import Installation, Settings
 from kiosk.settings.valuetypes import authorization_key_bytes
 
+LONGEST_PAUSE_S: Final = 3600.0
+"""A server may not send us away for longer."""
 _SHORT: Final = {
     ConnectorType.CCS: "CCS",
     ConnectorType.CHADEMO: "CHA",
@@ -63,6 +65,12 @@ def basic_auth(identity: str, key: str) -> str | None:
     if not key:
         return None
     return "Basic " + base64.b64encode(identity.encode() + b":" + authorization_key_bytes(key)).decode("ascii")
+
+
+def retry_after_s(header: str | None) -> float:
+    """A Retry-After header in seconds; 0 for none, for a date, and for nonsense. At most ``LONGEST_PAUSE_S``."""
+    text = (header or "").strip()
+    return min(float(text), LONGEST_PAUSE_S) if text.isascii() and text.isdigit() else 0.0
 
 
 class Backoff:
