@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import random
 import resource
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -202,3 +203,41 @@ def test_a_damaged_store_is_kept_aside_and_nothing_is_told_twice(tmp_path: Path,
             assert all(f.delivery == "answered" for f in facts if f.kind != "sample")
 
     played(story)
+
+
+def test_damage_in_a_session_and_the_session_is_billed(tmp_path: Path) -> None:
+    """What is whole in a damaged file is taken over: the backend hears the end of what it heard the begin of."""
+
+    async def story() -> None:
+        async with place(tmp_path) as this:
+            await this.core.start()
+            await this.charge()
+            this.core.strike()
+            await this.core.leaves()
+            spoil_table(this.core.data / STORE, "meta")
+            await this.core.start("--embedded-url", this.central.url)
+            told = await this.until("it is told", lambda s: s.station.storage_problem)
+            assert told.station.storage_problem
+            assert list(this.core.data.glob(f"{STORE}.corrupt-*"))
+            await this.until("the session is there", lambda s: s.connector(1).session is not None)
+            await this.finish()
+            await this.until("the end is told", lambda _: this.stops())
+            picture = await this.settled()
+            [start], [stop] = this.starts(), this.stops()
+            [transaction] = this.central.transactions.values()
+            assert stop["transactionId"] == transaction.id
+            assert start["meterStart"] < stop["meterStop"] == picture.connector(1).meter_wh
+            assert await this.core.stop() == 0
+
+    played(story)
+
+
+def spoil_table(store: Path, table: str) -> None:
+    """Overwrite the first page of one table; all others stay whole."""
+    sql = sqlite3.connect(store)
+    sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    [(root,)] = sql.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchall()
+    sql.close()
+    with store.open("r+b") as file:
+        file.seek((root - 1) * damage.PAGE)
+        file.write(b"\xff" * damage.PAGE)
