@@ -180,12 +180,8 @@ def test_messages_that_break_the_rules_are_in_the_log_ever_more_rarely(
             await asyncio.sleep(5)
             await world.security.flush()
             kept = [each.tech_info for each in await world.security.events(None, None)]
-            assert [text.rpartition(" (")[2] for text in kept] == [
-                "1 so far)",
-                "1 so far)",
-                "10 so far)",
-                "10 so far)",
-            ]
+            counts = sorted(text.rpartition(" (")[2] for text in kept)
+            assert counts == ["1 so far)"] * 2 + ["10 so far)"] * 2
             assert sum("no JSON" in text for text in kept) == 2
             assert sum("Violation" in text for text in kept) == 2
             assert world.calls(ACTION) == [], "it is no news for who sent them"
