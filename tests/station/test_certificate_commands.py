@@ -13,7 +13,9 @@ from kiosk.link import certificate_messages as m
 from kiosk.link.params import Nothing
 from kiosk.model.enums import Provenance, SecurityEventType
 from kiosk.model.errors import BadValue, NotPossible
-from kiosk.station.certificates.names import BadCertificate
+from kiosk.station.__main__ import check
+from kiosk.station.certificates.names import BadCertificate, CertificateUse
+from kiosk.station.certificates.store import CertificateStore
 from tests.fakes.core import START, RunningCore, core_on
 
 Run = Callable[..., Any]
@@ -110,3 +112,17 @@ def test_changes_of_secrets_are_logged_without_them(aio: Run, tmp_path: Path) ->
             ]
 
     aio(story())
+
+
+def test_a_start_is_checked_against_what_is_installed(tmp_path: Path) -> None:
+    """Before anything is started, and without making anything."""
+    words = [
+        *("--set", "WebSocketUrl=wss://backend.example"),
+        *("--set", "AuthorizationKey=0123456789abcdef"),
+        *("--set", "SecurityProfile=2"),
+    ]
+    with pytest.raises(BadValue, match="a root certificate of the backend"):
+        check(words, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    CertificateStore(tmp_path).install_root(CertificateUse.CENTRAL_ROOT, Authority(now=START).pem, START, most=1)
+    check(words, tmp_path)

@@ -87,6 +87,10 @@ async def tc_083(lab: Bench) -> None:
         assert await reconnected(lab, before) == basic(bytes.fromhex(OLD_KEY))
         await lab.booted()
         assert await lab.csms.get_key("SecurityProfile") == "2"
+    before = len(lab.csms.handshakes)
+    await lab.station.restart(kill=True)
+    await reconnected(lab, before)
+    assert await lab.csms.get_key("SecurityProfile") == "2", "a power cut brought the old profile back"
     assert lab.csms.url.startswith("wss://"), "nobody listens in the clear, so this was TLS"
 
 

@@ -6,10 +6,13 @@ import ssl
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 import trustme
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from kiosk.lab.authority import DAY, Authority
 from kiosk.station.certificates.names import CertificateUse
@@ -243,5 +246,29 @@ def test_the_profile_below_two_does_not_make_tls_of_plain_nor_plain_of_tls(real_
                 await s.dial()  # nobody vouches for the server, and it is not asked in the clear instead
             await s.install_root()
             assert (await s.dial()).profile == 1
+
+    real_aio(story())
+
+
+def test_nobody_but_the_operator_sends_the_station_elsewhere(real_aio: Run, site: Sites) -> None:
+    """A redirection could lead a password away, or TLS to a plain line."""
+
+    async def story() -> None:
+        async with site() as s:
+            await s.set(AuthorizationKey=KEY)
+
+            def elsewhere(connection: ServerConnection, _request: Request) -> Response:
+                response = connection.respond(HTTPStatus.FOUND, "")
+                response.headers["Location"] = f"{s.central.url}/HYC-7"
+                return response
+
+            async with serve(
+                lambda _socket: asyncio.sleep(0), "127.0.0.1", 0, process_request=elsewhere
+            ) as server:
+                port = next(iter(server.sockets)).getsockname()[1]
+                s.reopen_dialler(f"ws://127.0.0.1:{port}")
+                with pytest.raises(DialFailed, match="answers HTTP 302"):
+                    await s.dial()
+            assert s.central.connects == 0
 
     real_aio(story())
