@@ -111,7 +111,7 @@ class Judge:
         self._calls[False, frame.message_id] = (action, payload)
         yield from content.connector(action, payload, self.connectors)
         yield from content.meter_values(payload.get("meterValue") or payload.get("transactionData"))
-        yield from self._story.called(action, payload)
+        yield from self._story.called(action, payload, frame.at)
 
     def _payload(self, action: str, payload: Any, at: datetime, *, answer: bool) -> Iterator[Breach]:
         what = f"{action}.conf" if answer else action

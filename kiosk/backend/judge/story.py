@@ -24,6 +24,19 @@ MOVES: Final = {
     "Faulted": "Available Preparing Charging SuspendedEV SuspendedEVSE Finishing Reserved Unavailable",
 }
 """The table of OCPP 1.6 section 4.9, with B6 (Preparing to Finishing) of errata sheet 3.20."""
+FREE_FOR_NO_TIME: Final = frozenset(
+    {
+        ("Preparing", "Unavailable"),
+        ("Preparing", "Reserved"),
+        ("Charging", "Reserved"),
+        ("SuspendedEV", "Reserved"),
+        ("SuspendedEVSE", "Reserved"),
+        ("Finishing", "Reserved"),
+        ("Unavailable", "Reserved"),
+    }
+)
+"""Two moves of the table in one moment, by way of an Available that nobody could have used: a reservation or a
+scheduled change of availability waited for the connector. MinimumStatusDuration keeps such a status back anyway."""
 OF_THE_STATION: Final = frozenset({"Available", "Unavailable", "Faulted"})
 """What connector 0 may be (OCPP 1.6 section 4.9)."""
 COMMUNICATION_MAY_FAIL: Final = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
@@ -59,6 +72,7 @@ class Story:
 
     def __init__(self) -> None:
         self._told: dict[int, Told] = {}
+        self._history: dict[int, list[tuple[datetime, str]]] = {}  # connector to (since when, status), as told
         self._triggered: dict[int, int] = {}  # connector to how often its status was asked for
         self._connected_at: datetime | None = None
         self._registers: dict[int, tuple[datetime, Decimal]] = {}
@@ -67,6 +81,7 @@ class Story:
     def connected(self, at: datetime) -> None:
         """After a (re)connect the station tells its present statuses anew."""
         self._told.clear()
+        self._history.clear()
         self._triggered.clear()
         self._connected_at = at
 
@@ -77,10 +92,10 @@ class Story:
 
     # --- calls of the station --------------------------------------------------------------------------------
 
-    def called(self, action: str, payload: dict[str, Any]) -> Iterator[Breach]:
+    def called(self, action: str, payload: dict[str, Any], heard_at: datetime) -> Iterator[Breach]:
         match action:
             case "StatusNotification":
-                yield from self._status(payload)
+                yield from self._status(payload, heard_at)
             case "StartTransaction":
                 yield from self._start(payload)
             case "MeterValues":
@@ -108,7 +123,7 @@ class Story:
 
     # --- statuses --------------------------------------------------------------------------------------------
 
-    def _status(self, payload: dict[str, Any]) -> Iterator[Breach]:
+    def _status(self, payload: dict[str, Any], heard_at: datetime) -> Iterator[Breach]:
         connector_id, status = payload.get("connectorId"), payload.get("status")
         if not isinstance(connector_id, int) or not isinstance(status, str):
             return
@@ -118,6 +133,8 @@ class Story:
             str(payload.get("vendorErrorCode", "")),
             str(payload.get("info", "")),
         )
+        since = parse_time(payload.get("timestamp")) or heard_at
+        self._history.setdefault(connector_id, []).append((since, status))
         old = self._told.get(connector_id)
         self._told[connector_id] = new
         where = f"connector {connector_id}"
@@ -131,7 +148,8 @@ class Story:
             return
         if old == new and not self._was_triggered(connector_id):
             yield Breach(rule="status-repeat", text=f"{where} is told to be {status} again")
-        if old.status != status and status not in MOVES.get(old.status, "").split():
+        legal = status in MOVES.get(old.status, "").split() or (old.status, status) in FREE_FOR_NO_TIME
+        if old.status != status and not legal:
             yield Breach(rule="status", text=f"{where} went from {old.status} to {status}")
 
     def _was_triggered(self, connector_id: int) -> bool:
@@ -154,11 +172,12 @@ class Story:
                 return  # a repeat, because our answer was lost
             if not transaction.stopped:
                 yield Breach(rule="start", text=f"connector {connector_id} still has transaction {number}")
-        told = self._told.get(connector_id)
-        here = at is not None and self._connected_at is not None and at > self._connected_at
-        if here and (told is None or told.status != "Preparing"):
-            known = "nothing" if told is None else told.status
-            yield Breach(rule="start", text=f"connector {connector_id} told {known} before StartTransaction")
+        if at is not None and self._connected_at is not None and at > self._connected_at:
+            # a start that had to wait for its turn is judged by its own time
+            before = [status for since, status in self._history.get(connector_id, ()) if since <= at]
+            if not before or before[-1] != "Preparing":
+                known = before[-1] if before else "nothing"
+                yield Breach(rule="start", text=f"connector {connector_id} told {known} before StartTransaction")
         yield from self._register(connector_id, at, Decimal(payload.get("meterStart", 0)), "meterStart")
 
     def _meter_values(self, payload: dict[str, Any]) -> Iterator[Breach]:
