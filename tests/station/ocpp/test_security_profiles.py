@@ -262,9 +262,10 @@ def test_nobody_but_the_operator_sends_the_station_elsewhere(real_aio: Run, site
                 response.headers["Location"] = f"{s.central.url}/HYC-7"
                 return response
 
-            async with serve(
-                lambda _socket: asyncio.sleep(0), "127.0.0.1", 0, process_request=elsewhere
-            ) as server:
+            async def nobody(_socket: ServerConnection) -> None:
+                raise AssertionError("connected")
+
+            async with serve(nobody, "127.0.0.1", 0, process_request=elsewhere) as server:
                 port = next(iter(server.sockets)).getsockname()[1]
                 s.reopen_dialler(f"ws://127.0.0.1:{port}")
                 with pytest.raises(DialFailed, match="answers HTTP 302"):
