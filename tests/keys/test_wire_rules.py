@@ -71,6 +71,7 @@ def bad(key: Key) -> tuple[str, ...]:
 
 
 PROFILES = sorted({key.profile for key in KEYS.values()})
+WRITABLE = sorted({key.profile for key in KEYS.values() if key.writable})
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -236,3 +237,51 @@ def test_no_secret_in_the_log(aio: Any, site: Any, caplog: pytest.LogCaptureFixt
     with caplog.at_level("DEBUG", logger="kiosk.station"):
         aio(story())
     assert not [word for word in SECRETS.values() if word in caplog.text]
+
+
+ODD: Final = (
+    *("", " ", "null", "None", "TRUE", " false ", "0", "-0", "+0", "-1", "7", "007", "1e9", "NaN", "Infinity"),
+    *("999999999999", "1,2,3", "0,0,0", ",", ",,,,", "a=b", "de=x|en=y", "'", '"', "{}", "[]", "\u202e", "\u00a0"),
+    *(
+        "\N{GRINNING FACE}",
+        "A" * 20,
+        "x" * 500,
+        "ws://x",
+        "WSS://EXAMPLE.com/",
+        "::1",
+        "Voltage",
+        "soc,soc",
+        "0.rst",
+    ),
+    *("fcfs", "magyar", "%s%n", "../../etc/passwd", "<b>", "'; DROP TABLE settings; --"),
+)
+LINK: Final = ("AuthorizationKey", "WebSocketUrl", "chargePointIdentity")
+"""What the link hangs on has tests of its own."""
+
+
+@pytest.mark.parametrize("profile", WRITABLE)
+def test_odd_words_are_refused_or_kept_and_the_station_starts_again(aio: Any, site: Any, profile: str) -> None:
+    """What is refused changes nothing; what is accepted is told back so that it is accepted again."""
+
+    async def story() -> None:
+        async with site() as here:
+            kept = {}
+            stored = here.station.core.settings.stored_text
+            for key in (k for k in KEYS.values() if k.profile == profile and k.writable and k.name not in LINK):
+                accepted = "RebootRequired" if key.reboot else "Accepted"
+                for word in ODD:
+                    before = stored(key.name)
+                    status = await here.change(key.name, word)
+                    after = stored(key.name)
+                    assert status in (accepted, "Rejected"), f"{key.name} = {word!r}"
+                    if status == "Rejected":
+                        assert after == before, f"{key.name} = {word!r}"
+                    elif after != before:
+                        assert await here.change(key.name, after) == accepted, f"{key.name} = {word!r}"
+                        assert stored(key.name) == after, f"{key.name} = {word!r}"
+                kept[key.name] = stored(key.name)
+            await here.reset()  # a stored value that could not be read would be a warning
+            kept.pop("HeartbeatInterval", None)  # BootNotification.conf has given another one
+            assert {name: here.station.core.settings.text(name) for name in kept} == kept
+
+    aio(story())

@@ -51,7 +51,8 @@ class NetworkPort(Protocol):
     async def dial(self, mobile: Mobile) -> None:
         """Use these from now on; returns when the connection stands. An empty access point hangs up.
 
-        A PIN that the SIM has refused is never tried again, because the third wrong one locks the card for good.
+        A PIN that the SIM has refused is never tried again, also not after a restart, because the third wrong one
+        locks the card for good.
         """
         ...
 
