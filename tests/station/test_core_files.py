@@ -307,6 +307,34 @@ def test_a_log_request_that_cannot_be(aio: Any, tmp_path: Path, expected_log: An
     aio(story())
 
 
+@pytest.mark.parametrize(
+    ("retries", "interval_s", "tries", "pause_s"),
+    [
+        (None, None, 3, 60.0),
+        (0, 0, 1, 1.0),
+        (2, 30, 3, 30.0),
+        (-5, -5, 1, 1.0),
+        (10**400, 10**400, 100, 86400.0),
+    ],
+)
+def test_absurd_retries_are_bounded(
+    aio: Any,
+    tmp_path: Path,
+    retries: int | None,
+    interval_s: int | None,
+    tries: int,
+    pause_s: float,
+) -> None:
+    async def story() -> None:
+        async with core_on(tmp_path / "data") as station:
+            later = station.core.clock.now() + timedelta(days=1)
+            await update(station, "ftp://h/x", retrieve_at=later, retries=retries, retry_interval_s=interval_s)
+            stored = json.loads(await station.core.meta.get("firmware_job") or "")
+            assert (stored["tries"], stored["retry_interval_s"]) == (tries, pause_s)
+
+    aio(story())
+
+
 def test_a_backend_may_not_send_us_to_ourselves(
     aio: Any, tmp_path: Path, web: WebServer, expected_log: Any
 ) -> None:

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import msgspec
 
 from kiosk.model.clock import Clock
-from kiosk.model.errors import BadFile, TransferFailed
+from kiosk.model.errors import BadFile, StorageFailed, TransferFailed
 from kiosk.model.file_jobs import Acceptance, FirmwareNews, FirmwareStatus
 from kiosk.station.system import update
 from kiosk.station.system.firmware import FirmwareSlots, Running
@@ -228,6 +228,11 @@ class Updates:
         except OSError as error:
             log.warning("firmware update %s: %s: %s", job.id, work, error.strerror or error)
             outcome = Outcome.FAILED
+        except StorageFailed:
+            raise
+        except Exception:  # what breaks on a job must end the job: it would be taken up again for ever
+            log.exception("firmware update %s: %s failed", job.id, work)
+            outcome = Outcome.BROKEN
         await self._take(update.after(job, outcome, self._clock.now(), version=version))
 
     async def _install(self, job: Job) -> str:

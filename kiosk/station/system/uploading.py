@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from kiosk.model.clock import Clock
-from kiosk.model.errors import TransferFailed
+from kiosk.model.errors import StorageFailed, TransferFailed
 from kiosk.model.file_jobs import Acceptance, UploadNews, UploadStatus
 from kiosk.station.system import upload
 from kiosk.station.system.ports import JobStore
@@ -135,6 +135,11 @@ class Uploads:
             failure = error
         except OSError as error:
             failure = TransferFailed(f"{path}: {error.strerror or error}")
+        except StorageFailed:
+            raise
+        except Exception as error:  # what breaks on a job must end the job: it would be taken up again for ever
+            log.exception("upload of %s failed", job.name)
+            failure = TransferFailed(type(error).__name__, final=True)
         finally:
             path.unlink(missing_ok=True)
         if failure is not None:

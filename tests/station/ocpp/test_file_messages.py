@@ -165,6 +165,14 @@ def test_what_is_answered(
     [
         ("UpdateFirmware", {"location": "ftp://h/x"}, "ProtocolError"),
         ("UpdateFirmware", {"location": 5, "retrieveDate": AT}, "TypeConstraintViolation"),
+        ("UpdateFirmware", {"location": "ftp://h", "retrieveDate": "soon"}, "PropertyConstraintViolation"),
+        (
+            "UpdateFirmware",
+            {"location": "ftp://h", "retrieveDate": "0000-01-01T00:00:00Z"},
+            "PropertyConstraintViolation",
+        ),
+        ("GetLog", {**LOG, "requestId": 10**30}, "PropertyConstraintViolation"),
+        ("SignedUpdateFirmware", {**SIGNED, "requestId": -(10**30)}, "PropertyConstraintViolation"),
         ("GetLog", {**LOG, "logType": "Gossip"}, "PropertyConstraintViolation"),
         ("ExtendedTriggerMessage", {"requestedMessage": "Gossip"}, "PropertyConstraintViolation"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from kiosk.model.errors import BadFile, StorageFailed, TransferFailed
 from kiosk.model.file_jobs import Acceptance
 from kiosk.model.file_jobs import FirmwareStatus as F
+from kiosk.model.file_jobs import UploadStatus as U
 from kiosk.station.system import update
 from kiosk.station.system.updating import HEARD_S, Updates
 from tests.fakes.file_machine import Machine, Site
@@ -145,6 +147,47 @@ def test_a_failed_installation_lets_drivers_in_again(
         assert list(m.folder.iterdir()) == []
 
     play(story)
+
+
+def test_what_nobody_foresaw_ends_the_job_and_not_the_station(play: Any, expected_log: Any) -> None:
+    expected_log("kiosk.station.system.updating", "download failed")
+    expected_log("kiosk.station.system.uploading", "u1.zip")
+
+    async def story(m: Machine) -> None:
+        m.carrier.ends = [RuntimeError("a bug"), RuntimeError("a bug")]
+        await m.updates.request(m.job())
+        await m.uploads.request(m.upload_job())
+        await asyncio.sleep(30)
+        assert m.told[-1] is F.DOWNLOAD_FAILED
+        assert m.uploads_told[-1] is U.UPLOAD_FAILURE
+        await m.cut()
+        await asyncio.sleep(30)
+        assert len(m.carrier.asked) == 2
+
+    play(story)
+
+
+def test_a_lost_journal_goes_through(aio: Any, tmp_path: Path) -> None:
+    """Only that may end the core (design rule 7); the job is taken up at the next start."""
+
+    async def story() -> None:
+        m = Machine(tmp_path)
+        await m.start()
+        await m.updates.request(m.job())
+        await asyncio.sleep(5)
+        m.store.fails = True
+        with pytest.raises(StorageFailed):
+            await m.tasks[0]
+        assert m.told == [F.DOWNLOADING]
+        m.store.fails = False
+        await m.cut()
+        await asyncio.sleep(5)
+        assert m.told == [F.DOWNLOADING, F.DOWNLOADING]
+        for task in m.tasks:
+            task.cancel()
+        await asyncio.gather(*m.tasks, return_exceptions=True)
+
+    aio(story())
 
 
 def test_a_firmware_that_does_not_start(play: Any) -> None:

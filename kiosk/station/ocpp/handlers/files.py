@@ -8,7 +8,7 @@ from ocpp.exceptions import InternalError
 
 from kiosk.model.file_jobs import Acceptance, LogKind
 from kiosk.station.ocpp.asked import Payload, Station
-from kiosk.station.ocpp.handlers.fields import moment, optional_moment
+from kiosk.station.ocpp.handlers.fields import moment, optional_moment, whole
 
 MAX_NAME: Final = 255
 """CiString255 of GetDiagnostics.conf fileName and GetLog.conf filename."""
@@ -31,7 +31,7 @@ async def signed_update_firmware(station: Station, asked: Payload) -> Payload:
     """Security white paper, section 5, SignedUpdateFirmware."""
     firmware = asked["firmware"]
     acceptance = await station.commands.files.update_signed(
-        request_id=asked["requestId"],
+        request_id=whole(asked, "requestId"),
         location=firmware["location"],
         retrieve_at=moment(firmware, "retrieveDateTime"),
         install_at=optional_moment(firmware, "installDateTime"),
@@ -60,7 +60,7 @@ async def get_log(station: Station, asked: Payload) -> Payload:
     wanted = asked["log"]
     acceptance, name = await station.commands.files.get_log(
         kind=LogKind(asked["logType"]),
-        request_id=asked["requestId"],
+        request_id=whole(asked, "requestId"),
         location=wanted["remoteLocation"],
         oldest=optional_moment(wanted, "oldestTimestamp"),
         latest=optional_moment(wanted, "latestTimestamp"),
