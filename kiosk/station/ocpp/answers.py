@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -41,7 +41,7 @@ class Authorize(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Start(msgspec.Struct, frozen=True, rename="camel"):
-    transaction_id: int
+    transaction_id: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # more cannot be stored
     id_tag_info: IdTag
 
 

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 DAILY_S: Final = 24 * 3600.0
 LOOK_S: Final = 60.0
 """How often it is looked whether the station is idle, while something is due."""
+LONGEST_SLEEP_S: Final = 3600.0
 BREATH_S: Final = 0.05
 """Between two portions, so that sessions find the thread free."""
 
@@ -56,7 +57,8 @@ class Housekeeping:
                 await asyncio.sleep(LOOK_S)
             if self._idle():
                 await self.look_after()
-            await asyncio.sleep(max(LOOK_S, due_s - self._clock.monotonic()))
+            while (left_s := due_s - self._clock.monotonic()) > 0:  # noqa: ASYNC110 a clock, no event
+                await asyncio.sleep(min(left_s, LONGEST_SLEEP_S))
 
     async def tidy(self) -> None:
         """Personal data (decision 26), and samples that everybody has."""
