@@ -28,11 +28,10 @@ CARD = "04AE179C4F6181"
 class Site:
     """``station`` is another one after ``reset``. Calls are read from the backend's recorder."""
 
-    def __init__(self, data_dir: Path, central: CentralSystem, stack: AsyncExitStack, allow: Any) -> None:
+    def __init__(self, data_dir: Path, central: CentralSystem, allow: Any) -> None:
         self.data_dir = data_dir
         self.central = central
         self.station: RunningCore
-        self._stack = stack
         self._station_stack = AsyncExitStack()
         self.allow = allow
         self._build: dict[str, Any] = {}
@@ -221,7 +220,7 @@ async def site_on(
         given.insert(0, ("WebSocketUrl", central.url))
     async with AsyncExitStack() as stack:
         stack.push_async_callback(central.stop)
-        site = Site(data_dir, central, stack, allow)
+        site = Site(data_dir, central, allow)
         await site.boot(given, install=install, connectors=connectors, network=network, system=system)
         try:
             yield site
