@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 PONG_S: Final = 20.0
 """A pong that takes longer than this, or than the ping interval, is lost: the line is dead."""
+SOON_S: Final = 1.0
+"""Wait before a link that was changed is dialled: a backend that changes it all the time must not keep us busy."""
 _REDIAL_KEYS: Final = frozenset({"AuthorizationKey", "SecurityProfile", "WebSocketUrl", "chargePointIdentity"})
 
 
@@ -175,6 +177,7 @@ class OcppClient:
         told = ""
         while True:
             asked_s = 0.0
+            self._redial_now.clear()
             try:
                 await self._connection()
             except (BackendUnreachable, WebSocketException, OSError, TimeoutError) as error:
@@ -188,6 +191,8 @@ class OcppClient:
             self._wire = None
             self._publish()
             wait_s = max(self._backoff.next_s(), asked_s)
+            if self._redial_now.is_set():  # it was changed meanwhile, and perhaps for this that we left
+                wait_s = min(wait_s, SOON_S)
             self._redial_now.clear()
             log.info("backend: dialling again in %.1f s", wait_s)
             if await wait(self._redial_now, wait_s):

@@ -14,6 +14,7 @@ from kiosk.backend.central import Options
 from kiosk.lab.authority import DAY, Authority
 from kiosk.model.enums import SecurityEventType
 from kiosk.station.certificates.names import CertificateInfo, CertificateUse
+from kiosk.station.ocpp import dial
 from kiosk.station.ocpp.signing import FIRST_RETRY_S, LONGEST_LOOK_S, LONGEST_RETRY_S, Plan, plan
 from tests.station.ocpp.conftest import START as NOW
 
@@ -201,6 +202,39 @@ def test_a_certificate_that_comes_in_makes_the_station_dial_at_once(
             since = world.clock.now()
             await world.online()
             assert world.clock.now() - since < timedelta(seconds=5)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    aio(story())
+
+
+@pytest.mark.parametrize("when", ["connected", "waiting", "dialling"])
+def test_a_changed_link_is_dialled_soon(
+    aio: Run, opened: Opened, expected_log: Expected, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Whenever the change comes; a dial under way still fails for the old key."""
+    expected_log("kiosk.station.ocpp.client", "AuthorizationKey changed" if when == "connected" else "nobody")
+    real, in_vain = dial.Connect, 0 if when == "connected" else 1
+
+    async def nobody() -> None:
+        await asyncio.sleep(10)
+        raise OSError("nobody listens")
+
+    def connect(*args: Any, **kwargs: Any) -> Any:
+        nonlocal in_vain
+        in_vain -= 1
+        return nobody() if in_vain >= 0 else real(*args, **kwargs)
+
+    monkeypatch.setattr(dial, "Connect", connect)
+
+    async def story() -> None:
+        async with opened(None, "backend.retry_min_s=300", "backend.retry_max_s=300") as world:
+            running = asyncio.create_task(world.client.run())
+            await asyncio.sleep({"connected": 60, "waiting": 60, "dialling": 8}[when])
+            already = world.central.connects
+            assert already == (when == "connected")
+            world.set_key("AuthorizationKey", "0123456789abcdef")
+            await world.until(lambda: world.central.connects == already + 1, 5)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
