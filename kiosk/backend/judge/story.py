@@ -36,7 +36,7 @@ FREE_FOR_NO_TIME: Final = frozenset(
     }
 )
 """Two moves of the table in one moment, by way of an Available that nobody could have used: a reservation or a
-scheduled change of availability waited for the connector. MinimumStatusDuration keeps such a status back anyway."""
+scheduled change of availability waited for the connector. MinimumStatusDuration keeps it back anyway."""
 OF_THE_STATION: Final = frozenset({"Available", "Unavailable", "Faulted"})
 """What connector 0 may be (OCPP 1.6 section 4.9)."""
 COMMUNICATION_MAY_FAIL: Final = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
