@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -123,10 +124,9 @@ class Evil:
     async def _connection(self, socket: ServerConnection) -> None:
         line = self.line = Line(socket)
         try:
-            async for raw in socket:
-                await self._take(line, raw)
-        except ConnectionClosed:
-            pass
+            with suppress(ConnectionClosed):
+                async for raw in socket:
+                    await self._take(line, raw)
         finally:
             line.open = False
 

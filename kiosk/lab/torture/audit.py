@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from kiosk.lab.torture.evidence import OWED_MESSAGES, Death, Evidence, Line, moment
+from kiosk.lab.torture.evidence import OWED_MESSAGES, Death, Evidence, Line
 from kiosk.station.storage.reading import FactRow
 from kiosk.station.storage.records import Delivery, FactKind, MeterSample, TransactionBegin, TransactionEnd
 
@@ -63,6 +63,13 @@ class Audit:
         self._numbers: dict[int, Key] = {}  # transactionId to StartTransaction
         self._answers: dict[tuple[int, str], Line] = {}
         self._refused: set[tuple[int, str]] = set()
+        self._begun: dict[str, TransactionBegin] = {}
+        self._samples: dict[str, list[FactRow]] = defaultdict(list)
+        for fact in evidence.facts:
+            if fact.local_id is not None and fact.kind is FactKind.BEGIN:
+                self._begun[fact.local_id] = msgspec.json.decode(fact.payload, type=TransactionBegin)
+            elif fact.local_id is not None and fact.kind is FactKind.SAMPLE:
+                self._samples[fact.local_id].append(fact)
 
     def judge(self) -> Figures:
         self._read_frames()
@@ -117,19 +124,11 @@ class Audit:
 
     # --- what is in the journal ----------------------------------------------------------------------------
 
-    def _begins(self) -> dict[str, TransactionBegin]:
-        return {
-            fact.local_id: msgspec.json.decode(fact.payload, type=TransactionBegin)
-            for fact in self._evidence.facts
-            if fact.kind is FactKind.BEGIN and fact.local_id is not None
-        }
-
     def _key_of_fact(self, fact: FactRow) -> Key | None:
         """None for what no backend was to be told."""
         if fact.delivery is Delivery.NONE:
             return None
-        begins = self._begun
-        start = _start_key(begins[fact.local_id]) if fact.local_id is not None else None
+        start = _start_key(self._begun[fact.local_id]) if fact.local_id is not None else None
         match fact.kind:
             case FactKind.BEGIN:
                 return start
@@ -140,12 +139,6 @@ class Audit:
                 energy = sample.values.get(ENERGY)
                 wh = None if energy is None else round(energy)
                 return "meter", sample.connector_id, start, _millis(sample.at), sample.context, wh
-
-    @property
-    def _begun(self) -> dict[str, TransactionBegin]:
-        if not hasattr(self, "_begun_once"):
-            self._begun_once = self._begins()
-        return self._begun_once
 
     # --- comparisons ---------------------------------------------------------------------------------------
 
@@ -231,11 +224,9 @@ class Audit:
                 continue
             if end.ended_at < begin.started_at:
                 self._breach(f"{name} ended before it began")
-            self._readings(name, facts, local_id, begin, end)
+            self._readings(name, local_id, begin, end)
 
-    def _readings(
-        self, name: str, facts: list[FactRow], local_id: str, begin: TransactionBegin, end: TransactionEnd
-    ) -> None:
+    def _readings(self, name: str, local_id: str, begin: TransactionBegin, end: TransactionEnd) -> None:
         last_wh = begin.meter_start_wh
         last_at: dict[str, datetime] = {}  # by context: a reading may bear the time of its grid, just past
         for fact in self._samples.get(local_id, []):
@@ -250,16 +241,6 @@ class Audit:
             last_at[sample.context] = sample.at
         if end.meter_stop_wh < last_wh:
             self._breach(f"{name}: ends at {end.meter_stop_wh} Wh after a reading of {last_wh} Wh")
-
-    @property
-    def _samples(self) -> dict[str, list[FactRow]]:
-        if not hasattr(self, "_samples_once"):
-            found: dict[str, list[FactRow]] = defaultdict(list)
-            for fact in self._evidence.facts:
-                if fact.kind is FactKind.SAMPLE and fact.local_id is not None:
-                    found[fact.local_id].append(fact)
-            self._samples_once = found
-        return self._samples_once
 
     def _energy(self) -> None:
         """By what the backend heard alone: each transaction begins where the one before ended."""
@@ -296,7 +277,7 @@ def _start_key(begin: TransactionBegin) -> Key:
 
 
 def _at(text: str) -> datetime:
-    return moment(text)
+    return datetime.fromisoformat(text)
 
 
 def _millis(at: datetime) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,7 +54,6 @@ class Evidence(msgspec.Struct, kw_only=True):
     seen: dict[str, int] = {}
     doubts: list[str] = []
     complaints: list[str] = []
-    unanswerable: int = 0  # answers that the backend held back, cut off or refused on purpose
     resets: int = 0
     seconds: float = 0.0
 
@@ -93,8 +91,3 @@ def keep(evidence: Evidence, folder: Path) -> None:
         "complaints": evidence.complaints,
     }
     (folder / "rest.json").write_bytes(msgspec.json.format(encoder.encode(rest)))
-
-
-def moment(text: str) -> datetime:
-    """An OCPP time. Raises ValueError."""
-    return datetime.fromisoformat(text)

@@ -38,9 +38,6 @@ class Memory:
     def possible(self, name: str) -> list[Any]:
         return list(self._possible.get(name, []))
 
-    def names(self) -> list[str]:
-        return sorted(self._possible)
-
     def found(self, name: str, value: Any, among: list[Any] | None = None) -> None:
         """It was read; a value that cannot be is a broken promise. ``among``: where the reading changes it."""
         self.checks += 1

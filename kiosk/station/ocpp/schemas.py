@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import keyword
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -43,11 +44,8 @@ async def check(action: str, payload: Any, *, answer: bool = False) -> Any:
     """
     kind = _type(action, answer)
     if kind is not None:
-        try:
+        with suppress(msgspec.ValidationError):  # the library finds out what is wrong
             msgspec.convert(payload, kind)
-        except msgspec.ValidationError:
-            pass  # the library finds out what is wrong
-        else:
             return payload
     from ocpp.messages import Call, CallResult, validate_payload
 
