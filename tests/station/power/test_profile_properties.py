@@ -22,11 +22,11 @@ from kiosk.station.power.profiles import (
     station_composite,
 )
 
-unhurried = settings(deadline=None, max_examples=100)
+unhurried = settings(deadline=None, max_examples=60)
 """A busy machine is no failure."""
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HORIZON_S = 150
+HORIZON_S = 120
 DAY_S = 86_400
 
 Sent = tuple[int, SentProfile, datetime]
