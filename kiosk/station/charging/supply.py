@@ -139,10 +139,13 @@ def _bounded(outlet: Outlet, bound: Bound, reading: Reading | None) -> Outlet:
 def _request(bay: Bay, now_s: float) -> Request:
     reading = bay.fresh_reading(now_s)
     session = bay.session
+    requested_w = reading.requested_w if reading else None
+    if bay.running and not bay.port.plugged:
+        requested_w = 0  # the transaction stays open without a car: it leaves the others what it does not need
     return Request(
         connector_id=bay.id,
         since_s=session.started_s if session is not None and bay.running else now_s,
-        requested_w=reading.requested_w if reading else None,
+        requested_w=requested_w,
         draw_w=reading.power_w if reading else None,
         voltage_v=(reading.voltage_v or None) if reading else None,
     )

@@ -49,6 +49,26 @@ def test_a_pulled_plug_leaves_the_transaction_open(aio: Any, tmp_path: Path, con
     aio(story())
 
 
+def test_a_car_that_is_away_does_not_keep_all_the_power(aio: Any, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with core_on(tmp_path, keys=STAYS, connectors="CCS,CHAdeMO") as station:
+            station.sim.plug(1, soc_percent=20)
+            await station.until(lambda: (station.connector(1).power_w or 0) > 30_000)
+            station.sim.plug(2)
+            await asyncio.sleep(60)
+            assert station.connector(2).session is None  # both stacks are in use
+            station.sim.unplug(2)
+            station.sim.unplug(1)
+            await asyncio.sleep(5)
+            station.sim.plug(2, soc_percent=20)
+            await station.until(lambda: (station.connector(2).power_w or 0) > 20_000)
+            station.sim.plug(1, soc_percent=20)
+            await station.until(lambda: (station.connector(1).power_w or 0) > 20_000)
+            assert station.connector(2).status == "Charging"
+
+    aio(story())
+
+
 def test_another_car_does_not_charge_on_it(aio: Any, tmp_path: Path, expected_log: Any) -> None:
     expected_log("kiosk.station.charging", "another car than the one that began")
 
