@@ -6,18 +6,20 @@ import asyncio
 import json
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.lab.authority import Authority
 from kiosk.link import file_messages as f
 from kiosk.link.messages import Nothing
 from kiosk.model import logs
 from kiosk.model.enums import Page, RefusalReason, ResetKind
 from kiosk.model.errors import BadFile, NotPossible
 from kiosk.model.file_jobs import Acceptance, FirmwareStatus, LogKind, UploadStatus
+from kiosk.station.certificates.names import CertificateUse
 from kiosk.station.system.firmware import pack
 from tests.fakes.core import RunningCore, charge, core_on
 from tests.fakes.file_servers import WebServer, web_server
@@ -333,6 +335,28 @@ def test_absurd_retries_are_bounded(
             assert (stored["tries"], stored["retry_interval_s"]) == (tries, pause_s)
 
     aio(story())
+
+
+def test_the_backends_root_certificates_vouch_for_file_servers(
+    aio: Any, tmp_path: Path, image: Path, expected_log: Any
+) -> None:
+    expected_log("kiosk.station.system.updating", "is not trusted")
+    authority = Authority()
+
+    async def story(url: str) -> None:
+        async with core_on(tmp_path / "data", install=HERE, start=datetime.now(UTC)) as station:
+            await update(station, url)
+            await asyncio.sleep(5)
+            assert station.core.files.firmware_view().status is FirmwareStatus.DOWNLOAD_FAILED
+            await station.core.commands.certificates.install(CertificateUse.CENTRAL_ROOT, authority.pem)
+            await whitelisted_charge(station, 2)  # so that it stays at that
+            await update(station, url)
+            await asyncio.sleep(5)
+            assert station.core.files.firmware_view().status is FirmwareStatus.DOWNLOADED
+
+    with web_server(authority.server_context("127.0.0.1")) as web:
+        web.files["/2.5.0.img"] = image.read_bytes()
+        aio(story(web.url("/2.5.0.img")))
 
 
 def test_a_backend_may_not_send_us_to_ourselves(

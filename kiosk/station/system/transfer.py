@@ -153,7 +153,8 @@ class Transfer:
 
     async def _dial(self, address: Address, cord: Cord) -> socket.socket:
         """A connected socket to a judged address of the host. Raises TransferFailed."""
-        found = await self._in_thread(cord, self._resolve, address.host, address.port)
+        # nothing can cut a name server short: whoever gives up does not wait for its answer
+        found = await asyncio.to_thread(self._resolve, address.host, address.port)
         good = addresses.usable(address, found, allow_private=self._allow_private)
 
         def work() -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,26 @@ def test_cancelled_cleanly(real_aio: Any, web: WebServer, make: Make, tmp_path: 
 
     real_aio(story())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(real_aio: Any, tmp_path: Path) -> None:
+    answered, asked = threading.Event(), threading.Event()
+
+    def silent(_host: str, _port: int) -> list[str]:
+        asked.set()
+        answered.wait(20)
+        return []
+
+    async def story() -> None:
+        transfer = Transfer(allow_private=True, limits=Limits(), known_hosts=tmp_path / "k", resolve=silent)
+        task = asyncio.create_task(transfer.download("http://slow.example/x", tmp_path / "x"))
+        await asyncio.to_thread(asked.wait, 10)
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled()
+        answered.set()
+
+    real_aio(story())
 
 
 def test_nobody_there(failing: Any, make: Make, tmp_path: Path) -> None:
