@@ -9,8 +9,8 @@ Decisions where the text leaves room
 - A DC connector's amperes are those of the battery, by its measured voltage, else by a nominal one. The station's
   own amperes are those of its three-phase connection at 230 V.
 - Connector 0 is the sum of what the connectors may take, not above what the station may.
-- A connector without a session is reckoned as if one began now. Local limits (hardware, keys) cap every schedule, so
-  there is always one to tell.
+- A connector without a session is reckoned as if one began now. Local limits (hardware, keys) cap every schedule,
+  so there is always one to tell.
 """
 
 from __future__ import annotations
