@@ -14,6 +14,12 @@ Decisions
   by their order, refuses an answer with one field too many (a StartTransaction would be repeated five times for
   it), and does not notice that the connection is gone. ``wire.request`` matches by message id and decodes only
   what is needed.
+- Payloads are checked by types made from the schemas once (``schemas``): the library's validator costs more than
+  all the rest of a message, and is asked only where the types find fault.
+- After a reconnect the present status of every connector is told once, whether it changed or not: a backend that
+  was restarted knows nothing, and one that was not loses nothing. What happened meanwhile is history.
+- Waits between dials double and have a random part, drawn anew for each; a server's Retry-After lengthens one. They
+  begin anew only once somebody has answered a message on the line.
 - A call without an answer ends the connection, so that a late answer cannot meet another question.
 - An unanswered transaction message counts as failed only if the backend still answers pings: a dead line is no
   verdict, and must not use up TransactionMessageAttempts.

@@ -64,7 +64,8 @@ class Delivery:
         self.undelivered = 0
 
     def facts_waiting(self) -> None:
-        """The journal has news."""
+        """The journal has news, perhaps of something older than what was read ahead."""
+        self._ahead = None
         self._wake.set()
 
     def joined(self, wire: Wire) -> None:

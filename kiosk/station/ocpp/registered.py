@@ -192,6 +192,7 @@ class Registered:
         known = {
             "Energy.Active.Import.Register": connector.meter_wh,
             "Power.Active.Import": connector.power_w,
+            "Power.Offered": connector.limit_w,
             "Current.Import": connector.current_a,
             "Voltage": connector.voltage_v,
             "SoC": connector.soc_percent,
