@@ -27,7 +27,8 @@ ASKED: Final = {
     ),
     "ChangeAvailability": (
         CORE,
-        "stored before it is answered, so it survives a restart; Scheduled while a session runs",
+        "stored before it is answered, so it survives a restart; Scheduled while "
+        "a plug is in, somebody is authorized or a session runs",
     ),
     "ChangeConfiguration": (
         CORE,
@@ -39,7 +40,12 @@ ASKED: Final = {
         CHARGING,
         "by id, or by any of connector, purpose and stack level; Unknown where nothing matched",
     ),
-    "DataTransfer": (CORE, "UnknownVendorId: no vendor's messages are agreed on"),
+    "DataTransfer": (
+        CORE,
+        "one message, of the vendor that StatusNotification names: messageId SessionCost, data "
+        '`{"transactionId": 5, "text": "12.30 EUR"}` shows the driver what that session costs; Rejected where no '
+        "session shown has that id. Others: UnknownMessageId, UnknownVendorId",
+    ),
     "DeleteCertificate": (SECURITY, "Failed for the certificate that the present link hangs on"),
     "ExtendedTriggerMessage": (
         SECURITY,
@@ -77,7 +83,8 @@ ASKED: Final = {
     "RemoteStopTransaction": (CORE, "Rejected where no running session has that transactionId"),
     "ReserveNow": (
         RESERVATION,
-        "also connector 0 (one stays free) and parentIdTag; kept over restarts until it is used, "
+        "also connector 0 (one stays free; connectors that are needed for that are told as Reserved) and "
+        "parentIdTag; a stranger's card is refused without Authorize; kept over restarts until it is used, "
         "cancelled or run out",
     ),
     "Reset": (
@@ -114,7 +121,11 @@ ASKED: Final = {
 """What a backend may ask, its feature profile (Security: the security white paper), and what the station does."""
 
 SENT: Final = {
-    "Authorize": (CORE, "a card, or the virtual tag of kiosk mode, unless a local list answers"),
+    "Authorize": (
+        CORE,
+        "a card, or the virtual tag of kiosk mode, unless a local list answers; a card that may be of the group "
+        "of a running session or of a reservation",
+    ),
     "BootNotification": (
         CORE,
         "once per start, again until it is accepted, when its fields change, when triggered",
@@ -133,7 +144,8 @@ SENT: Final = {
     "StartTransaction": (CORE, "kept until it is answered or its attempts are used up"),
     "StatusNotification": (
         CORE,
-        "the present state after each connection, then changes that last MinimumStatusDuration",
+        "the present state after each connection, then changes that last MinimumStatusDuration; LocalListConflict "
+        "of connector 0 where your word on a tag contradicts your list",
     ),
     "StopTransaction": (CORE, "kept until it is answered or its attempts are used up"),
 }
