@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 from kiosk.model.errors import TransferFailed, UserFacing
-from kiosk.station.system import addresses, ftp_transfer, sftp_transfer, web_transfer
+from kiosk.station.system import addresses, sftp_transfer
 from kiosk.station.system.addresses import Address
 from kiosk.station.system.cord import Cord, Limits, Progress
 
@@ -96,6 +96,8 @@ class Transfer:
     # --- the schemes ---------------------------------------------------------------------------------------
 
     async def _download(self, address: Address, target: Path, cord: Cord) -> None:
+        from kiosk.station.system import ftp_transfer, web_transfer  # not on the core's way to its first message
+
         if address.scheme in _WEB:
             await self._web(address, cord, lambda sock, where: web_transfer.download(sock, where, target, cord))
             return
@@ -107,6 +109,8 @@ class Transfer:
             await self._in_thread(cord, ftp_transfer.download, sock, address, target, cord, context)
 
     async def _upload(self, address: Address, source: Path, cord: Cord) -> None:
+        from kiosk.station.system import ftp_transfer, web_transfer
+
         if address.scheme in _WEB:
             named = address if address.has_query else address.below(source.name)
 
@@ -132,6 +136,8 @@ class Transfer:
         self, address: Address, cord: Cord, request: Callable[[socket.socket, Address], str | None]
     ) -> None:
         """``request`` on a fresh connection, and again wherever it is redirected."""
+        from kiosk.station.system import web_transfer
+
         for _ in range(MOST_REDIRECTS + 1):
             sock = await self._dial(address, cord)
 
