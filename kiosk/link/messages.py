@@ -12,7 +12,6 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from kiosk.link.file_messages import Archive, FirmwareFile, FirmwareState, FirmwareTaken
 from kiosk.link.certificate_messages import (
     CertificateInstall,
     CertificateList,
@@ -20,6 +19,7 @@ from kiosk.link.certificate_messages import (
     CertificateRow,
     SigningRequest,
 )
+from kiosk.link.file_messages import Archive, FirmwareFile, FirmwareState, FirmwareTaken
 from kiosk.link.params import Nothing as Nothing
 from kiosk.link.params import Params as Params
 from kiosk.link.profile_messages import (
