@@ -10,8 +10,8 @@ Beyond the design's table, because the code showed it:
 - ``station.security`` is the security log: whoever sees something may write into it, so it stands just above
   storage. ``station.certificates`` holds keys and certificates, and knows nothing of the station.
 - ``station.link_handlers``, ``station.link_profiles`` and ``station.sim_door`` translate rows of the link into
-  calls; they stand beside the link's server, and only ``sim_door`` may know the simulator. It adds to the handlers,
-  so it stands above them.
+  calls; they stand beside the link's server, and only ``sim_door`` may know the simulator. It adds to the
+  handlers, so it stands above them.
 - ``station.__main__`` chooses the hardware and the clock; it stands above the service, which made room for both.
 """
 
