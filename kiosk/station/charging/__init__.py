@@ -1,6 +1,19 @@
 """Sessions: what a connector is doing, who may charge, what the driver is asked, what is owed to the backend.
 
-``connector``, ``authorization``, ``dialogue`` are pure (facts and ``now`` in, decisions out, no asyncio);
-``sessions`` is the shell that journals first and then acts. This room must never format an OCPP message,
-never draw, and never open a socket: what it needs of a backend stands in ``ports``.
+``connector``, ``authorization``, ``reserving``, ``dialogue`` are pure (facts and ``now`` in, decisions out, no
+asyncio). ``sessions`` is the shell: wishes come in through it, ``reactions`` has what follows from the hardware's
+events, and ``acts`` is what both do under a connector's lock, journal first. ``authorizer`` and ``reservations``
+put the rules to the stores and the backend. This room must never format an OCPP message, never draw, and never
+open a socket: what it needs of a backend stands in ``ports``.
+
+Decisions
+- A reservation is asked about before the tag is: a stranger costs the backend no question.
+- It ends with the committed begin of its transaction, not with the card; the begin names it, so a core that dies in
+  between knows at its start that it was used.
+- A reservation of any connector holds none by name; while no more are free than such reservations need, those
+  count as reserved. Power is not held back for it: with both stacks in use its holder waits like anybody.
+- A refused tag is a register value (``energy_until_wh``), not a state: the allowance of MaxEnergyOnInvalidId, a
+  restart and a key that changes later need no rules of their own.
+- Whether a plug is in decides whether a late answer still counts: the car that was there may charge, a driver who
+  only showed a card and went may not.
 """
