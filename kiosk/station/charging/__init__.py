@@ -8,8 +8,8 @@ open a socket: what it needs of a backend stands in ``ports``.
 
 Decisions
 - A reservation is asked about before the tag is: a stranger costs the backend no question.
-- It ends with the committed begin of its transaction, not with the card; the begin names it, so a core that dies in
-  between knows at its start that it was used.
+- It ends with the committed begin of its transaction, not with the card; the begin names it, so a core that dies
+  in between knows at its start that it was used.
 - A reservation of any connector holds none by name; while no more are free than such reservations need, those
   count as reserved. Power is not held back for it: with both stacks in use its holder waits like anybody.
 - A refused tag is a register value (``energy_until_wh``), not a state: the allowance of MaxEnergyOnInvalidId, a
