@@ -18,8 +18,8 @@ Decisions
   all the rest of a message, and is asked only where the types find fault.
 - After a reconnect the present status of every connector is told once, whether it changed or not: a backend that
   was restarted knows nothing, and one that was not loses nothing. What happened meanwhile is history.
-- Waits between dials double and have a random part, drawn anew for each; a server's Retry-After lengthens one. They
-  begin anew only once somebody has answered a message on the line.
+- Waits between dials double and have a random part, drawn anew for each; a server's Retry-After lengthens one.
+  They begin anew only once somebody has answered a message on the line.
 - A call without an answer ends the connection, so that a late answer cannot meet another question.
 - An unanswered transaction message counts as failed only if the backend still answers pings: a dead line is no
   verdict, and must not use up TransactionMessageAttempts.
