@@ -41,6 +41,8 @@ OF_THE_STATION: Final = frozenset({"Available", "Unavailable", "Faulted"})
 """What connector 0 may be (OCPP 1.6 section 4.9)."""
 COMMUNICATION_MAY_FAIL: Final = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
 """EVCommunicationError is a warning in these statuses and in no other (OCPP 1.6 section 4.9)."""
+TELLING: Final = timedelta(seconds=5)
+"""How long it may take to tell something."""
 UNKNOWN: Final = -1
 """transactionId where StartTransaction could never be delivered (errata sheet 3.18)."""
 
@@ -174,8 +176,11 @@ class Story:
                 yield Breach(rule="start", text=f"connector {connector_id} still has transaction {number}")
         if at is not None and self._connected_at is not None and at > self._connected_at:
             # a start that had to wait for its turn is judged by its own time
-            before = [status for since, status in self._history.get(connector_id, ()) if since <= at]
-            if not before or before[-1] != "Preparing":
+            history = self._history.get(connector_id, ())
+            before = [status for since, status in history if since <= at]
+            # one that was triggered bears the time of its telling
+            soon = [status for since, status in history if at < since <= at + TELLING]
+            if (not before or before[-1] != "Preparing") and "Preparing" not in soon:
                 known = before[-1] if before else "nothing"
                 yield Breach(rule="start", text=f"connector {connector_id} told {known} before StartTransaction")
         yield from self._register(connector_id, at, Decimal(payload.get("meterStart", 0)), "meterStart")
