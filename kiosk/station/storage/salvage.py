@@ -13,7 +13,7 @@ from kiosk.station.storage.rescue import rescue
 
 log = logging.getLogger(__name__)
 
-TABLES: Final = ("settings", "meta", "availability", "tags", "charging_profiles")
+TABLES: Final = ("settings", "meta", "availability", "tags", "charging_profiles", "reservations")
 
 
 def salvage(fresh: sqlite3.Connection, damaged: Path) -> dict[str, int]:
