@@ -251,13 +251,15 @@ class Transactions:
         """End a transaction that cannot go on: power was lost.
 
         ``meter_wh``: the register now, None when unreadable. No energy flows without a core, so the register is
-        the truth; without it the last checkpoint is.
+        the truth; without it the last checkpoint is. A sample may be younger than that, and nothing that was told
+        of a transaction may be younger than its end.
         """
         stop_wh = left.last_meter_wh if meter_wh is None else max(meter_wh, left.last_meter_wh)
+        _, ends = await self._journal.told_at_end(left.local_id, 2)
         await self._journal.end(
             TransactionEnd(
                 local_id=left.local_id,
-                ended_at=max(left.last_at, left.started_at),
+                ended_at=max(left.last_at, left.started_at, *(sample.at for sample in ends)),
                 meter_stop_wh=stop_wh,
                 reason=StopReason.POWER_LOSS,
                 id_tag=None,
