@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ LESSONS = {
 }
 
 
+@cache
 def named(folder: Path) -> dict[int, list[str]]:
     """Lesson to the tests that name it."""
     found: dict[int, list[str]] = defaultdict(list)
