@@ -21,6 +21,8 @@ pytestmark = pytest.mark.benchmark
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROGRAMS: Final = [sys.executable, "-m", "tests.benchmarks.ocpp_programs"]
 SESSIONS, ROUNDS = 100, 3
+NODE_TO_BARE: Final = 8.5
+"""A Node charge point took 2 s where the bare script takes 235 ms; as a ratio it holds on a busy machine too."""
 Note = Callable[[str, object], None]
 
 
@@ -130,5 +132,5 @@ def test_start_and_memory_beside_a_bare_script(record_property: Note) -> None:
     )
     record_property("boot_ms", round(core_s * 1000))
     record_property("core_mb", round(core_mb))
-    assert core_s <= 0.5 * 2.0
+    assert core_s <= 0.5 * NODE_TO_BARE * bare_s
     assert core_mb <= 0.6 * 129
