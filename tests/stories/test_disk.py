@@ -180,8 +180,8 @@ def test_a_damaged_store_is_kept_aside_and_nothing_is_told_twice(tmp_path: Path,
             # the address may be lost with the store: a technician would type it again
             await this.core.start("--embedded-url", this.central.url)
             await this.core.up()
-            aside = list(this.core.data.glob(f"{STORE}.corrupt-*"))
-            if kind in ("pages", "truncated", "garbage"):
+            aside = list(this.core.data.glob(f"{STORE}.corrupt-*Z"))
+            if kind in ("pages", "truncated", "garbage", "empty"):
                 assert aside
                 told = await this.until("it is told", lambda s: s.station.storage_problem)
                 assert "damaged" in told.station.storage_problem
@@ -218,7 +218,7 @@ def test_damage_in_a_session_and_the_session_is_billed(tmp_path: Path) -> None:
             await this.core.start("--embedded-url", this.central.url)
             told = await this.until("it is told", lambda s: s.station.storage_problem)
             assert told.station.storage_problem
-            assert list(this.core.data.glob(f"{STORE}.corrupt-*"))
+            assert list(this.core.data.glob(f"{STORE}.corrupt-*Z"))
             await this.until("the session is there", lambda s: s.connector(1).session is not None)
             await this.finish()
             await this.until("the end is told", lambda _: this.stops())

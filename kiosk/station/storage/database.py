@@ -128,6 +128,8 @@ class Database:
         if not self.path.exists():
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         elif self.path.is_file() and os.access(self.path, os.W_OK):
+            if self.path.stat().st_size == 0:  # SQLite would take it for a new one and say nothing
+                raise Damaged("it is empty")
             self.path.chmod(0o600)
         connection = sqlite3.connect(self.path, isolation_level=None)
         try:

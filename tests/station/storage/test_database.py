@@ -213,6 +213,20 @@ def test_a_file_that_is_no_database_is_kept_aside(
     assert aside.read_bytes().startswith(b"this was a shopping list")
 
 
+def test_an_emptied_file_is_damage_and_not_a_new_station(
+    runner: asyncio.Runner, clock: ManualClock, tmp_path: Path, expected_log: Callable[..., None]
+) -> None:
+    path = tmp_path / "station.sqlite3"
+    fill(path, runner, clock)
+    path.write_bytes(b"")
+    expected_log("kiosk.station.storage.database", "is damaged .it is empty")
+    expected_log("kiosk.station.storage.salvage", "cannot be saved")
+    db = runner.run(Database.open(path, clock))
+    assert db.damage is not None
+    assert runner.run(MetaStore(db).get("name 1")) is None
+    runner.run(db.close())
+
+
 def test_damaged_pages_are_found_at_open(
     runner: asyncio.Runner, clock: ManualClock, tmp_path: Path, expected_log: Callable[..., None]
 ) -> None:
@@ -292,7 +306,8 @@ def test_nobody_else_reads_the_store(
 ) -> None:
     path = tmp_path / "station.sqlite3"
     if before is not None:
-        path.touch(mode=before)
+        runner.run(runner.run(Database.open(path, clock)).close())
+        path.chmod(before)
 
     def modes() -> set[tuple[str, int]]:
         return {(p.name, p.stat().st_mode & 0o777) for p in tmp_path.iterdir()}
