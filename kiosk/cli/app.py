@@ -60,7 +60,8 @@ app = typer.Typer(
 )
 _STATION: Final = "Station"
 _OPERATE: Final = "Operate"
-_TEST: Final = "Simulate"
+_SIMULATE: Final = "Simulate"
+_PROVE: Final = "Prove"
 
 app.command("run", rich_help_panel=_STATION)(run.run)
 app.command("core", rich_help_panel=_STATION, context_settings={"ignore_unknown_options": True})(run.core)
@@ -78,10 +79,10 @@ app.add_typer(certificates.app, name="certificates", rich_help_panel=_OPERATE)
 app.add_typer(files.app, name="firmware", rich_help_panel=_OPERATE)
 app.command("diagnostics", rich_help_panel=_OPERATE)(files.diagnostics)
 app.command("screenshot", rich_help_panel=_OPERATE)(screenshot.screenshot)
-app.add_typer(sim.app, name="sim", rich_help_panel=_TEST)
-app.command("conformance", rich_help_panel=_TEST)(conformance.conformance)
-app.command("torture", rich_help_panel=_TEST)(torture.torture)
-app.command("fuzz", rich_help_panel=_TEST)(fuzz.fuzz)
+app.add_typer(sim.app, name="sim", rich_help_panel=_SIMULATE)
+app.command("conformance", rich_help_panel=_PROVE)(conformance.conformance)
+app.command("torture", rich_help_panel=_PROVE)(torture.torture)
+app.command("fuzz", rich_help_panel=_PROVE)(fuzz.fuzz)
 
 
 def run_app(arguments: Sequence[str]) -> int:

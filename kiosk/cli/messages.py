@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,19 +13,32 @@ from kiosk.cli.common import Data, Json
 if TYPE_CHECKING:
     from kiosk.link.messages import MessageRow
 
-app = typer.Typer(help="Messages that wait for the backend, or that it did not take.", no_args_is_help=True)
+app = typer.Typer(
+    invoke_without_command=True,
+    help="Messages that wait for the backend, or that it did not take. Alone: a list of them.",
+)
+MOST: Final = 50
+Most = Annotated[int, typer.Option("--limit", min=1, max=500, help="How many of each sort.")]
+
+
+@app.callback()
+def messages(context: typer.Context, data: Data, as_json: Json = False, limit: Most = MOST) -> None:
+    """Messages that wait for the backend, or that it did not take. Alone: a list of them."""
+    if context.invoked_subcommand is None:
+        show(data, as_json=as_json, limit=limit)
 
 
 @app.command("list")
-def list_messages(
-    data: Data,
-    as_json: Json = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="How many of each sort.")] = 50,
-) -> None:
+def list_messages(data: Data, as_json: Json = False, limit: Most = MOST) -> None:
     """Undelivered messages, then those that wait, oldest first.
 
     Example: kiosk messages list --json | jq '.[] | select(.undelivered)'
     """
+    show(data, as_json=as_json, limit=limit)
+
+
+def show(data: Path, *, as_json: bool, limit: int) -> None:
+    """The table of what was not taken."""
     from kiosk.link.messages import MessageList, MessageQuery
 
     rows = common.ask(data, "messages.list", MessageQuery(limit=limit), MessageList).messages

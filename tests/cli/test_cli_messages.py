@@ -53,6 +53,16 @@ def test_nothing_waits(fake_core: FakeCore, capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "nothing waits for the backend\n"
 
 
+def test_alone_it_lists(fake_core: FakeCore, capsys: pytest.CaptureFixture[str]) -> None:
+    fake_core.answers["messages.list"] = MessageList(messages=(row(7, "StopTransaction", undelivered=True),))
+    assert cli.main(["messages"]) == 0
+    assert fake_core.asked == [("messages.list", MessageQuery(limit=50))]
+    assert "StopTransaction" in capsys.readouterr().out
+    assert cli.main(["messages", "--json", "--limit", "2"]) == 0
+    assert fake_core.asked[1:] == [("messages.list", MessageQuery(limit=2))]
+    assert json.loads(capsys.readouterr().out)[0]["seq"] == 7
+
+
 @pytest.mark.parametrize(
     ("words", "asked", "count", "said"),
     [

@@ -139,3 +139,12 @@ def test_fuzz_without_its_packages(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setitem(sys.modules, "kiosk.lab.fuzz.run", None)
     assert cli.main(["fuzz"]) == 1
     assert "needs the packages for tests" in capsys.readouterr().err
+
+
+def test_they_stand_apart_from_what_is_done_to_a_station(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    panel = capsys.readouterr().out.partition("─ Prove ")[2].partition("╰")[0]
+    named = [
+        line.strip("│ ").split()[:1] for line in panel.splitlines() if line.startswith("│ ") and line[2] != " "
+    ]
+    assert named == [["conformance"], ["torture"], ["fuzz"]]
