@@ -7,7 +7,7 @@ developer's machine.
 Reset: ``ports``, ``simulated``, ``retries``. Keys of the modem and of name resolution: ``network``. Files at a
 backend's addresses: ``addresses`` (which may be dialled), ``transfer`` over ``web_transfer``, ``ftp_transfer``
 and ``sftp_transfer``, cut off by ``cord``. Firmware: ``firmware``, ``update`` (pure), ``updating``. Diagnostics
-and logs: ``diagnostics``, ``upload`` (pure), ``uploading``.
+and logs: ``diagnostics``, ``upload`` (pure), ``uploading``. What the two have in common: ``one_job``.
 
 Decisions
 - Modem and resolver are one port with three methods that a connection profile of NetworkManager and the

@@ -56,6 +56,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def signed(self) -> bool:
         return self.request_id is not None
 
+    @property
+    def over(self) -> bool:
+        return self.stage is Stage.OVER
+
 
 class Work(StrEnum):
     """What the shell does for a job."""
@@ -186,7 +190,7 @@ def resumed(job: Job, running: Running) -> Step:
 
     What was told before may not have been heard, so the present status is told again when the work goes on.
     """
-    if job.stage is Stage.OVER:
+    if job.over:
         return Step(job, (job.status,) if job.status is not None else ())
     fresh = msgspec.structs.replace(job, status=None)
     if job.stage in (Stage.INSTALLING, Stage.REBOOTING) and running.job == job.id:
@@ -203,7 +207,7 @@ def replaceable(job: Job | None) -> bool:
 
 def shown(job: Job | None) -> S:
     """The status to tell when somebody asks: Idle when nothing is going on (OCPP 1.6 section 4.5)."""
-    if job is None or job.stage is Stage.OVER:
+    if job is None or job.over:
         return S.IDLE
     return job.status or S.IDLE
 

@@ -1,4 +1,4 @@
-"""The shell of firmware updates: one job at a time, stored before every step, cancelled for a newer one."""
+"""The shell of firmware updates."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
-
-import msgspec
 
 from kiosk.model.clock import Clock
 from kiosk.model.errors import BadFile, StorageFailed, TransferFailed
 from kiosk.model.file_jobs import Acceptance, FirmwareNews, FirmwareStatus
 from kiosk.station.system import update
 from kiosk.station.system.firmware import FirmwareSlots, Running
+from kiosk.station.system.one_job import OneJob
 from kiosk.station.system.ports import JobStore
 from kiosk.station.system.transfer import TransferPort
-from kiosk.station.system.update import Job, Outcome, Stage, Step, Work
+from kiosk.station.system.update import Job, Outcome, Step, Work
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +55,7 @@ class _Cut(Exception):
     """The work is not wanted any more."""
 
 
-class Updates:
+class Updates(OneJob[Job, FirmwareStatus]):
     """``folder``: images are kept there until they are installed."""
 
     def __init__(
@@ -71,6 +69,7 @@ class Updates:
         clock: Clock,
         verify: Verify,
     ) -> None:
+        super().__init__(NAME, store)
         self.running = Running()
         self.just_installed = False
         """This start is the first of a new firmware."""
@@ -82,20 +81,10 @@ class Updates:
         self._slots = slots
         self._transfer = transfer
         self._folder = folder
-        self._store = store
         self._site = site
         self._clock = clock
         self._verify = verify
-        self._job: Job | None = None
-        self._changed = asyncio.Event()
-        self._turn = asyncio.Lock()
-        self._owed: tuple[FirmwareStatus, ...] = ()  # found out by ``load``, told by ``run``
         self._unheard: set[object] = set()
-        self._done = ""  # id of the job whose end the backend has taken
-
-    @property
-    def job(self) -> Job | None:
-        return self._job
 
     @property
     def status(self) -> FirmwareStatus:
@@ -109,18 +98,12 @@ class Updates:
     async def load(self) -> None:
         """Boot, and take up the job that the last core left. Call once, before anything is told."""
         self.running = await asyncio.to_thread(self._slots.boot)
-        text = await self._store.get(NAME)
-        if text:
-            try:
-                job = msgspec.json.decode(text, type=Job)
-            except msgspec.DecodeError as error:
-                log.error("the stored firmware update is unreadable and given up: %s", error)
-                await self._store.set(NAME, "")
-            else:
-                step = update.resumed(job, self.running)
-                self.just_installed = job.stage is not Stage.OVER and step.job.status is FirmwareStatus.INSTALLED
-                log.info("firmware update %s goes on after a restart: %s", job.id, step.job.stage)
-                self._owed = await self._keep(step)
+        job = await self._left(Job)
+        if job is not None:
+            step = update.resumed(job, self.running)
+            self.just_installed = not job.over and step.job.status is FirmwareStatus.INSTALLED
+            log.info("firmware update %s goes on after a restart: %s", job.id, step.job.stage)
+            self._owed = await self._keep(step)
         await asyncio.to_thread(self._tidy)
         self._site.hold(update.holds(self._job, self._clock.now()))
 
@@ -133,7 +116,7 @@ class Updates:
             await self._keep(Step(job))
             self._owed = ()
         self._changed.set()
-        if before is None or before.stage is Stage.OVER:
+        if before is None or before.over:
             return Acceptance.ACCEPTED
         log.warning("firmware update %s gives way to %s", before.id, job.id)
         return Acceptance.ACCEPTED_CANCELED
@@ -156,13 +139,14 @@ class Updates:
             if due.work is Work.NOTHING:
                 await asyncio.to_thread(self._tidy)
                 if self._done == job.id:
-                    await self._forget(job)
+                    if await self._forget(job):
+                        self.last = job
                 else:
                     await self._changed.wait()
             elif due.work is Work.WAIT:
                 await self._wait(self._seconds(due.until))
             else:
-                await self._unless_replaced(self._do(job.id, due.work))
+                await self._unless_replaced(job, self._do(job.id, due.work))
 
     def _moved(self, moved: int, expected: int | None) -> None:
         self.progress = moved, expected
@@ -173,31 +157,6 @@ class Updates:
         if until is None:
             return LOOK_S
         return min(LONGEST_WAIT_S, max(0.001, (until - self._clock.now()).total_seconds()))
-
-    async def _wait(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-
-    async def _unless_replaced(self, work: Awaitable[None]) -> None:
-        """Do it, or give it up as soon as another job is wanted."""
-        doing = asyncio.ensure_future(work)
-        replaced = asyncio.ensure_future(self._replaced())
-        try:
-            await asyncio.wait({doing, replaced}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            replaced.cancel()
-            if not doing.done():
-                doing.cancel()
-            await asyncio.gather(replaced, doing, return_exceptions=True)
-        if not doing.cancelled():
-            doing.result()
-
-    async def _replaced(self) -> None:
-        job = self._job
-        while self._job is not None and job is not None and self._job.id == job.id:
-            self._changed.clear()
-            await self._changed.wait()
 
     async def _do(self, job_id: str, work: Work) -> None:
         job = self._job
@@ -259,52 +218,24 @@ class Updates:
         self._site.reset()
         await asyncio.Event().wait()
 
-    async def _take(self, step: Step) -> bool:
-        """Store, then tell; False when the job was replaced meanwhile."""
-        async with self._turn:
-            if self._job is None or self._job.id != step.job.id:
-                return False
-            if step.job != self._job:
-                await self._keep(step)
-            self._tell(step.told)
-        return True
-
-    async def _keep(self, step: Step) -> tuple[FirmwareStatus, ...]:
-        await self._store.set(NAME, msgspec.json.encode(step.job).decode())
-        self._job = step.job
-        return step.told
-
-    def _tell(self, statuses: tuple[FirmwareStatus, ...]) -> None:
-        job = self._job
-        if job is None:
+    def _say(self, job: Job, status: FirmwareStatus) -> None:
+        log.info("firmware update %s: %s", job.id, status)
+        if self.on_status is None:  # there is no backend that wants to know
+            self._heard(job)
             return
-        for status in statuses:
-            log.info("firmware update %s: %s", job.id, status)
-            if self.on_status is None:  # there is no backend that wants to know
-                self._heard(None, job.id, status)
-                continue
-            mark = object()
-            self._unheard.add(mark)
-            self.on_status(FirmwareNews(status, job.request_id, partial(self._heard, mark, job.id, status)))
+        mark = object()
+        self._unheard.add(mark)
 
-    def _heard(self, mark: object, job_id: str, status: FirmwareStatus) -> None:
-        self._unheard.discard(mark)
-        job = self._job
-        if job is not None and job.id == job_id and job.stage is Stage.OVER and job.status is status:
-            self._done = job_id
-            self._changed.set()
+        def heard() -> None:
+            self._unheard.discard(mark)
+            self._heard(job)
 
-    async def _forget(self, job: Job) -> None:
-        """Its end was heard: a restart need not tell it again."""
-        async with self._turn:
-            if self._job is not None and self._job.id == job.id:
-                await self._store.set(NAME, "")
-                self._job, self.last = None, job
+        self.on_status(FirmwareNews(status, job.request_id, heard))
 
     def _tidy(self) -> None:
         """Only the image that is still needed stays."""
         job = self._job
-        keep = self.image(job) if job is not None and job.stage is not Stage.OVER else None
+        keep = self.image(job) if job is not None and not job.over else None
         if not self._folder.is_dir():
             return
         for path in self._folder.iterdir():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
 import msgspec
 
@@ -37,20 +36,14 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     status: UploadStatus | None = None
 
+    @property
+    def over(self) -> bool:
+        return self.stage is Stage.OVER
+
 
 class Step(msgspec.Struct, frozen=True):
     job: Job
     told: tuple[UploadStatus, ...] = ()
-
-
-FAILURES: Final = frozenset(
-    {
-        UploadStatus.BAD_MESSAGE,
-        UploadStatus.NOT_SUPPORTED,
-        UploadStatus.PERMISSION_DENIED,
-        UploadStatus.UPLOAD_FAILURE,
-    }
-)
 
 
 def wait_until(job: Job, now: datetime) -> datetime | None:
@@ -88,14 +81,14 @@ def verdict(failure: TransferFailed) -> UploadStatus:
 
 def resumed(job: Job) -> Step:
     """After a restart: what was told may not have been heard, so it is told again."""
-    if job.stage is Stage.OVER:
+    if job.over:
         return Step(job, (job.status,) if job.status is not None else ())
     return Step(msgspec.structs.replace(job, status=None))
 
 
 def shown(job: Job | None) -> UploadStatus:
     """The status to tell when somebody asks (OCPP 1.6 section 4.4)."""
-    return UploadStatus.IDLE if job is None or job.stage is Stage.OVER else UploadStatus.UPLOADING
+    return UploadStatus.IDLE if job is None or job.over else UploadStatus.UPLOADING
 
 
 def _over(job: Job, status: UploadStatus) -> Step:

@@ -298,8 +298,7 @@ def test_held_before_anything_begins_after_a_power_cut(play: Any) -> None:
 
 
 def test_a_stored_job_that_is_unreadable_is_given_up(play: Any, expected_log: Any) -> None:
-    expected_log("kiosk.station.system.updating", "unreadable")
-    expected_log("kiosk.station.system.uploading", "unreadable")
+    expected_log("kiosk.station.system.one_job", "unreadable")
 
     async def story(m: Machine) -> None:
         m.store.texts = {"firmware_job": '{"id": 5}', "upload": "{"}
