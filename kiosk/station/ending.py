@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import StopReason
+from kiosk.model.errors import NotPossible
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.state import State
 from kiosk.station.storage import Journal
@@ -44,13 +46,17 @@ class Ending:
         """End every running session, let nothing new begin; returns when the backend knows, or after that time."""
         self._sessions.stopping = True
         running = [bay.id for bay in self._sessions.bays.values() if bay.running]
-        await asyncio.gather(*(self._sessions.stop(each, reason) for each in running))
+        await asyncio.gather(*(self._end(each, reason) for each in running))
         deadline_s = self._clock.monotonic() + told_within_s
         while self._online() and self._clock.monotonic() < deadline_s:
             owed, _ = await self._journal.waiting()
             if not owed:
                 break
             await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _end(self, connector_id: int, reason: StopReason) -> None:
+        with contextlib.suppress(NotPossible):  # its driver, or its car, was quicker
+            await self._sessions.stop(connector_id, reason)
 
     def mains(self, on: bool) -> None:
         """The hardware tells that the mains failed, or are back.

@@ -158,10 +158,10 @@ class Core:
             await retries.reset(self.system, kind, self.settings.int("ResetRetries"))
         return kind
 
-    def stop(self) -> None:
+    def stop(self, kind: ResetKind | None = None) -> None:
         """Leave cleanly; running sessions stay open in the journal and go on at the next start."""
         if self._leave is not None and not self._leave.done():
-            self._leave.set_result(None)
+            self._leave.set_result(kind)
 
     # --- building ---------------------------------------------------------------------------------------
 
@@ -362,9 +362,10 @@ class Core:
         await asyncio.sleep(ANSWER_FIRST_S)
         log.warning("%s reset", kind)
         reason = StopReason.SOFT_RESET if kind is ResetKind.SOFT else StopReason.HARD_RESET
-        await self.ending.end_all(reason, DELIVERY_S)
-        if self._leave is not None and not self._leave.done():
-            self._leave.set_result(kind)
+        try:
+            await self.ending.end_all(reason, DELIVERY_S)
+        finally:  # a reset that was promised happens, whatever goes wrong on the way
+            self.stop(kind)
 
     def _damaged(self, problem: str) -> None:
         """The operator is to see it, and a technician later; charging goes on."""
@@ -375,9 +376,8 @@ class Core:
         station = self.state.snapshot.station
         raised = isinstance(event, FaultRaised)
         codes = set(station.faults) | {event.code} if raised else set(station.faults) - {event.code}
-        door_open = self.hardware.station.door_open
-        changed = msgspec.structs.replace(station, faults=tuple(sorted(codes)), door_open=door_open)
-        self.state.set(station=changed)
+        is_open, faults = self.hardware.station.door_open, tuple(sorted(codes))
+        self.state.set(station=msgspec.structs.replace(station, faults=faults, door_open=is_open))
         kind = "fault_raised" if raised else "fault_cleared"
         name = FAULTS[event.code].name
         if raised and name == "DoorOpened":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -72,6 +73,49 @@ def test_mains_that_come_back_do_not_undo_a_reset(aio: Any, tmp_path: Path, expe
             station.sim.mains(True)
             await asyncio.sleep(0.5)
             assert station.core.sessions.stopping
+            assert await station.running is ResetKind.SOFT
+
+    aio(story())
+
+
+def test_a_session_that_ends_by_itself_meanwhile_does_not_hold_up_a_reset(
+    aio: Any, tmp_path: Path, expected_log: Any
+) -> None:
+    expected_log("kiosk.station.service", "Soft reset")
+
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            await station.core.commands.whitelist_add(CARD)
+            await charge(station)
+            stop = station.core.sessions.stop
+
+            async def driver_is_quicker(connector_id: int, reason: StopReason) -> None:
+                await stop(connector_id, StopReason.LOCAL)
+                await stop(connector_id, reason)
+
+            station.core.sessions.stop = driver_is_quicker  # type: ignore[method-assign, assignment]
+            assert station.core.commands.request_reset(ResetKind.SOFT)
+            assert await station.running is ResetKind.SOFT
+            [record] = await station.core.commands.sessions(10)
+            assert record.reason is StopReason.LOCAL
+
+    aio(story())
+
+
+def test_a_reset_that_was_promised_happens_whatever_goes_wrong(
+    aio: Any, tmp_path: Path, expected_log: Any
+) -> None:
+    expected_log("kiosk.station.service", "Soft reset")
+    expected_log("kiosk.station.tasks", "reset failed")
+
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+
+            async def fails(*_: Any) -> None:
+                raise RuntimeError("nobody foresaw this")
+
+            station.core.ending = SimpleNamespace(end_all=fails)  # type: ignore[assignment]
+            assert station.core.commands.request_reset(ResetKind.SOFT)
             assert await station.running is ResetKind.SOFT
 
     aio(story())
