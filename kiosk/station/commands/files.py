@@ -30,7 +30,7 @@ from kiosk.station.commands.gathering import Gathering
 from kiosk.station.security import SecurityLog
 from kiosk.station.system import addresses, firmware, update, upload
 from kiosk.station.system.cord import keep_room
-from kiosk.station.system.updating import Updates
+from kiosk.station.system.updating import BROUGHT, Updates
 from kiosk.station.system.uploading import Uploads
 
 log = logging.getLogger(__name__)
@@ -222,12 +222,15 @@ class Files:
             retry_interval_s=RETRY_S,
             stage=update.Stage.WAITING,
         )
+        brought = self._updates.image(job).with_suffix(BROUGHT)
         try:
-            header = await asyncio.to_thread(self._copy, image, self._updates.image(job))
+            header = await asyncio.to_thread(self._copy, image, brought)
+            acceptance = await self._updates.request(job, brought)
         except OSError as error:
             raise BadFile(image, f"cannot be copied: {error.strerror}", "check the file and the disk") from error
-        if await self._updates.request(job) is Acceptance.REJECTED:
-            self._updates.image(job).unlink(missing_ok=True)
+        finally:
+            brought.unlink(missing_ok=True)
+        if acceptance is Acceptance.REJECTED:
             raise NotPossible("a new firmware is about to be started; try again after the restart")
         return header.version
 

@@ -28,6 +28,8 @@ LOOK_S: Final = 1.0
 """How often it is looked whether the sessions are over."""
 LONGEST_WAIT_S: Final = 60.0
 """The station's time may be corrected while a date is waited for."""
+BROUGHT: Final = ".brought"
+"""Ending of an image that an operator's copy is being made of."""
 HEARD_S: Final = 5.0
 """How long a restart waits for the backend to take the status before it."""
 
@@ -104,15 +106,20 @@ class Updates(OneJob[Job, FirmwareStatus]):
             self.just_installed = not job.over and step.job.status is FirmwareStatus.INSTALLED
             log.info("firmware update %s goes on after a restart: %s", job.id, step.job.stage)
             self._owed = await self._keep(step)
-        await asyncio.to_thread(self._tidy)
+        await asyncio.to_thread(self._tidy, (".img", ".part", BROUGHT))
         self._site.hold(update.holds(self._job, self._clock.now()))
 
-    async def request(self, job: Job) -> Acceptance:
-        """Begin a job; a running one gives way unless it is past the point of no return. Raises StorageFailed."""
+    async def request(self, job: Job, brought: Path | None = None) -> Acceptance:
+        """Begin a job; a running one gives way unless it is past the point of no return.
+
+        ``brought``: its image, already in the folder; taken over when accepted. Raises StorageFailed, OSError.
+        """
         async with self._turn:
             before = self._job
             if not update.replaceable(before):
                 return Acceptance.REJECTED
+            if brought is not None:
+                await asyncio.to_thread(brought.replace, self.image(job))
             await self._keep(Step(job))
             self._owed = ()
         self._changed.set()
@@ -137,7 +144,8 @@ class Updates(OneJob[Job, FirmwareStatus]):
             if not await self._take(update.entered(job, due)):
                 continue
             if due.work is Work.NOTHING:
-                await asyncio.to_thread(self._tidy)
+                async with self._turn:  # an image that is being taken over must not be mistaken for rubbish
+                    await asyncio.to_thread(self._tidy, (".img", ".part"))
                 if self._done == job.id:
                     if await self._forget(job):
                         self.last = job
@@ -232,12 +240,12 @@ class Updates(OneJob[Job, FirmwareStatus]):
 
         self.on_status(FirmwareNews(status, job.request_id, heard))
 
-    def _tidy(self) -> None:
-        """Only the image that is still needed stays."""
+    def _tidy(self, endings: tuple[str, ...]) -> None:
+        """Of the files with these endings only the image that is still needed stays."""
         job = self._job
         keep = self.image(job) if job is not None and not job.over else None
         if not self._folder.is_dir():
             return
         for path in self._folder.iterdir():
-            if path.suffix in (".img", ".part") and path != keep:
+            if path.suffix in endings and path != keep:
                 path.unlink(missing_ok=True)

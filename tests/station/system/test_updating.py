@@ -14,8 +14,8 @@ from kiosk.model.file_jobs import Acceptance
 from kiosk.model.file_jobs import FirmwareStatus as F
 from kiosk.model.file_jobs import UploadStatus as U
 from kiosk.station.system import update
-from kiosk.station.system.updating import HEARD_S, Updates
-from tests.fakes.file_machine import Machine, Site
+from kiosk.station.system.updating import BROUGHT, HEARD_S, Updates
+from tests.fakes.file_machine import Machine, Site, lay
 
 
 def test_an_update_from_beginning_to_end(play: Any) -> None:
@@ -293,6 +293,38 @@ def test_held_before_anything_begins_after_a_power_cut(play: Any) -> None:
         await updates.load()
         assert m.site.held
         await m.start()
+
+    play(story)
+
+
+def test_an_image_that_is_being_copied_is_not_tidied_away(play: Any, expected_log: Any) -> None:
+    """The end of the job before is heard while an operator's image comes in."""
+    expected_log("kiosk.station.system.updating", "j1: no")
+
+    async def story(m: Machine) -> None:
+        m.carrier.ends = [TransferFailed("no", final=True)]
+        await m.updates.request(m.job())
+        await asyncio.sleep(m.carrier.takes_s + 0.1)
+        assert m.told[-1] is F.DOWNLOAD_FAILED
+        job = m.job("j2", location="", stage=update.Stage.WAITING)
+        brought = m.updates.image(job).with_suffix(BROUGHT)
+        lay(brought, b"image")
+        await asyncio.sleep(1)
+        assert m.updates.job is None, "heard, and tidied after"
+        assert await m.updates.request(job, brought) is Acceptance.ACCEPTED
+        await asyncio.sleep(10)
+        assert m.site.resets == 1, "it was installed"
+        assert not brought.exists()
+
+    play(story)
+
+
+def test_a_copy_that_a_power_cut_left_is_tidied_away(play: Any) -> None:
+    async def story(m: Machine) -> None:
+        left = m.updates.image(m.job()).with_suffix(BROUGHT)
+        lay(left, b"ima")
+        await m.cut()
+        assert not left.exists()
 
     play(story)
 
