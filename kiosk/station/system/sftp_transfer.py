@@ -55,15 +55,18 @@ class KnownHosts:
 
 async def download(sock: socket.socket, address: Address, target: Path, cord: Cord, known: KnownHosts) -> None:
     """Raises TransferFailed, OSError."""
-    async with _session(sock, address, cord, known) as client, client.open(_path(address), "rb") as remote:
-        with Sink(target, cord) as sink:
-            sink.expect((await remote.stat()).size)
-            while True:
-                async with asyncio.timeout(cord.stall_s):
-                    data = bytes(await remote.read(BLOCK))  # type: ignore[arg-type]  # opened in binary
-                if not data:
-                    break
-                sink.write(data)
+    async with (
+        _session(sock, address, cord, known) as client,
+        client.open(_path(address), "rb") as remote,
+        _sink(target, cord) as sink,
+    ):
+        sink.expect((await remote.stat()).size)
+        while True:
+            async with asyncio.timeout(cord.stall_s):
+                data = bytes(await remote.read(BLOCK))  # type: ignore[arg-type]  # opened in binary
+            if not data:
+                break
+            await asyncio.to_thread(sink.write, data)
 
 
 async def upload(sock: socket.socket, address: Address, source: Path, cord: Cord, known: KnownHosts) -> None:
@@ -79,6 +82,18 @@ async def upload(sock: socket.socket, address: Address, source: Path, cord: Cord
                     cord.check(len(data))
                     async with asyncio.timeout(cord.stall_s):
                         await remote.write(data)
+
+
+@asynccontextmanager
+async def _sink(target: Path, cord: Cord) -> AsyncIterator[Sink]:
+    """A disk may take seconds for a large file: whoever charges must not wait for that."""
+    sink = await asyncio.to_thread(Sink(target, cord).__enter__)
+    try:
+        yield sink
+    except BaseException as error:
+        await asyncio.to_thread(sink.__exit__, type(error), error, None)
+        raise
+    await asyncio.to_thread(sink.__exit__, None, None, None)
 
 
 def _path(address: Address) -> str:

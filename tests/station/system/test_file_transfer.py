@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from kiosk.model.errors import TransferFailed
+from kiosk.station.system import cord
 from kiosk.station.system.transfer import Transfer
 from tests.fakes.file_servers import BODY, ftp_server, sftp_server
 
@@ -106,6 +108,25 @@ def test_sftp_both_ways(real_aio: Any, make: Make, archive: Path, tmp_path: Path
     real_aio(story())
     assert (tmp_path / "x").read_bytes() == BODY
     assert (root / "logs" / "cp1" / "log.zip").read_bytes() == BODY
+
+
+def test_sftp_keeps_the_event_loop_from_the_disk(
+    real_aio: Any, make: Make, tmp_path: Path, expected_log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected_log("kiosk.station.system.sftp_transfer", "for the first time")
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "image.bin").write_bytes(BODY)
+    synced_by: list[str] = []
+    monkeypatch.setattr(cord, "sync_folder", lambda _: synced_by.append(threading.current_thread().name))
+
+    async def story() -> None:
+        async with sftp_server(root) as port:
+            await make().download(f"sftp://cp:pw@127.0.0.1:{port}/image.bin", tmp_path / "x")
+
+    real_aio(story())
+    assert len(synced_by) == 1
+    assert synced_by != [threading.current_thread().name]
 
 
 def test_sftp_refusals(real_aio: Any, make: Make, tmp_path: Path, expected_log: Any) -> None:
