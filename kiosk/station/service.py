@@ -21,7 +21,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReason
 from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
-from kiosk.station import fileworks, link_certificates, link_files, link_handlers, link_profiles, sim_door
+from kiosk.station import file_wiring, link_certificates, link_files, link_handlers, link_profiles, sim_door
 from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
@@ -255,7 +255,7 @@ class Core:
             self.profiles, self.sessions, self.settings, self.installation, self.clock
         )
         self.sessions.prepare_with(self.commands.profiles.prepare)
-        self.files = fileworks.build(self, certificates)
+        self.files = file_wiring.build(self, certificates)
         await self.files.load()
         self.ocpp = self._ocpp_client()
         if self.ocpp is not None:

@@ -11,7 +11,7 @@ import pytest
 from kiosk.lab.conformance.registry import find
 from kiosk.lab.conformance.runner import Verdict, play
 from kiosk.model.file_jobs import UploadStatus
-from kiosk.station import fileworks
+from kiosk.station import file_wiring
 from kiosk.station.commands import files, gathering
 from kiosk.station.ocpp import file_news
 from kiosk.station.system import update
@@ -21,16 +21,16 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 
 def installs_while_somebody_charges(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fileworks.Site, "busy", lambda _self: False)
+    patch.setattr(file_wiring.Site, "busy", lambda _self: False)
 
 
 def lets_others_begin(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fileworks.Site, "hold", lambda _self, _held: None)
+    patch.setattr(file_wiring.Site, "hold", lambda _self, _held: None)
 
 
 def never_lets_go(patch: pytest.MonkeyPatch) -> None:
-    original = fileworks.Site.hold
-    patch.setattr(fileworks.Site, "hold", lambda self, held: original(self, held) if held else None)
+    original = file_wiring.Site.hold
+    patch.setattr(file_wiring.Site, "hold", lambda self, held: original(self, held) if held else None)
 
 
 def keeps_the_old_version(patch: pytest.MonkeyPatch) -> None:
@@ -46,7 +46,7 @@ def tells_the_end_again(patch: pytest.MonkeyPatch) -> None:
     async def never_forgets(_self: Any, _job: Any) -> None:
         _self._done = ""
 
-    patch.setattr(fileworks.Updates, "_forget", never_forgets)
+    patch.setattr(file_wiring.Updates, "_forget", never_forgets)
 
 
 def tries_once(patch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,7 @@ def installs_anything(patch: pytest.MonkeyPatch) -> None:
     def install(_self: Any, _image: Path, _job: str, _check: Any) -> str:
         return "9.9.9"
 
-    patch.setattr(fileworks.SimulatedSlots, "install", install)
+    patch.setattr(file_wiring.SimulatedSlots, "install", install)
 
 
 def promises_a_file_of_the_future(patch: pytest.MonkeyPatch) -> None:
@@ -79,11 +79,11 @@ def keeps_an_empty_log(patch: pytest.MonkeyPatch) -> None:
 
 
 def trusts_every_signer(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fileworks.Signatures, "check_signer", lambda _self, _pem: None)
+    patch.setattr(file_wiring.Signatures, "check_signer", lambda _self, _pem: None)
 
 
 def trusts_every_signature(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fileworks.Signatures, "check_file", lambda _self, _image, _pem, _signature: None)
+    patch.setattr(file_wiring.Signatures, "check_file", lambda _self, _image, _pem, _signature: None)
 
 
 def skips_the_signature(patch: pytest.MonkeyPatch) -> None:

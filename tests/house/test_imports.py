@@ -9,9 +9,14 @@ Beyond the design's table, because the code showed it:
 - ``station.gui`` resolves keys for the faces; it knows settings alone.
 - ``station.security`` is the security log: whoever sees something may write into it, so it stands just above
   storage. ``station.certificates`` holds keys and certificates, and knows nothing of the station.
-- ``station.link_handlers``, ``station.link_profiles`` and ``station.sim_door`` translate rows of the link into
-  calls; they stand beside the link's server, and only ``sim_door`` may know the simulator. It adds to the
-  handlers, so it stands above them.
+- ``station.timekeeper`` takes the backend's time; it moves stamps that are stored, so it stands above storage.
+- ``station.link_handlers``, ``link_profiles``, ``link_files``, ``link_certificates`` and ``station.sim_door``
+  translate rows of the link into calls; they stand beside the link's server, and only ``sim_door`` may know the
+  simulator. It adds to the handlers, so it stands above them.
+- ``station.file_wiring`` joins the machine's file jobs to sessions, certificates and logs: a piece of the service
+  that got a file of its own, so it may know nearly as much.
+- ``station.commands`` knows certificates and the security log, because operators and backends wish for both.
+- ``station.ocpp`` knows ``station.certificates`` because TLS is part of the dial.
 - ``station.__main__`` chooses the hardware and the clock; it stands above the service, which made room for both.
 """
 
@@ -66,7 +71,7 @@ ROOMS = {
         "station.gui",
         "station.furnish",
         "station.ending",
-        "station.fileworks",
+        "station.file_wiring",
         "station.timekeeper",
         "station.ocpp",
         "station.link_server",
@@ -78,7 +83,7 @@ ROOMS = {
         "station.modbus_server",
         "settings",
     ),
-    "kiosk.station.fileworks": room(
+    "kiosk.station.file_wiring": room(
         6,
         "station.charging",
         "station.certificates",
@@ -166,7 +171,9 @@ ONLY_IN = {
     "jinja2": {"kiosk.web"},
     "sqlite3": {"kiosk.station.storage"},
     "cryptography": {"kiosk.station.certificates", "kiosk.lab"},
-    "trustme": {"kiosk.lab"},
+    "jsonschema": {"kiosk.backend", "kiosk.lab"},
+    "hypothesis": {"kiosk.lab"},
+    "async_solipsism": {"kiosk.lab"},
     "ocpp": {"kiosk.station.ocpp", "kiosk.backend", "kiosk.lab"},
     "pymodbus": {"kiosk.station.modbus_server", "kiosk.lab"},
     "typer": {"kiosk.cli", "kiosk.lab"},

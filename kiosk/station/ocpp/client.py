@@ -30,9 +30,9 @@ from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.dial import CLOSE_S
 from kiosk.station.ocpp.dialler import Dialler
 from kiosk.station.ocpp.jobs import first_of, wait
-from kiosk.station.ocpp.news import SecurityNews
 from kiosk.station.ocpp.notices import Notices
 from kiosk.station.ocpp.registered import Registered
+from kiosk.station.ocpp.security_news import SecurityNews
 from kiosk.station.ocpp.signing import Signing
 from kiosk.station.ocpp.wire import Answer, Wire, why
 from kiosk.station.security import SecurityLog

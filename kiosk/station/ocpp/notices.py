@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
+from ocpp.exceptions import OCPPError
 
 from kiosk.model.errors import BackendRefused
-
-if TYPE_CHECKING:
-    from kiosk.station.ocpp.wire import Wire
+from kiosk.station.ocpp.wire import NoAnswer, Wire
 
 log = logging.getLogger(__name__)
 
@@ -126,11 +125,6 @@ class Notices:
                 await self._deliver(wire, notice)
 
     async def _deliver(self, wire: Wire, notice: Notice) -> None:
-        # a station without a backend does not pay for the message schemas
-        from ocpp.exceptions import OCPPError
-
-        from kiosk.station.ocpp.wire import NoAnswer
-
         try:
             answered = await wire.request(notice.action, notice.payload)
         except BackendRefused as error:

@@ -7,7 +7,6 @@ import logging
 from typing import Any, Final
 
 from kiosk.model.errors import BackendRefused
-from kiosk.station.ocpp.jobs import wait
 from kiosk.station.ocpp.wire import NoAnswer, Wire
 from kiosk.station.security import SecurityLog
 from kiosk.station.storage.security import SecurityEvent
@@ -46,7 +45,7 @@ class SecurityNews:
         except BackendRefused as error:
             tries = self._failed(event)
             if error.code not in _NEVER and tries < ATTEMPTS:
-                await wait(asyncio.Event(), RETRY_S * tries)
+                await asyncio.sleep(RETRY_S * tries)
                 return
             log.info("SecurityEventNotification %s is given up: %s", event.type.value, error)
         except NoAnswer as error:
