@@ -1,9 +1,9 @@
 """The public acceptance cases for charging stations, played against a whole core in one process.
 
 ``registry`` is the table of cases, ``acceptance.toml`` the list that it must equal; ``bench`` has the station,
-``csms`` the central system whose judge hears every frame, ``runner`` plays a case, ``report`` tells the outcome.
-The other modules hold the cases, one group each. This room must never weaken a case to let the station pass, and
-must never be called a certification: it runs the public list.
+``csms`` the central system whose judge hears every frame (``desk`` is its end of a connection), ``runner`` plays
+a case, ``report`` tells the outcome. The other modules hold the cases, one group each. This room must never
+weaken a case to let the station pass, and must never be called a certification: it runs the public list.
 
 How to write a case, in ten lines::
 

@@ -2,12 +2,16 @@
 
 ``outbox`` (pure) turns transaction facts into messages and says when to repeat one; ``status`` (pure) says which
 StatusNotification is due; ``registration`` (pure) who we are and where we dial; ``wire`` is one connection: one
-call in flight, calls of the other side answered meanwhile; ``actions`` the one table of what a backend may ask;
-``client`` the shell that dials and registers, ``delivery`` the one that delivers, ``registered`` the one that
-tells statuses and heartbeats. ``links`` (pure) says which way to the backend is tried, ``dial`` opens it with TLS
-and all, ``dialler`` remembers the one that worked; ``news`` delivers security events, ``signing`` asks for
-certificates. This room must never decide about a session, and never keep a queue of its own:
-what is owed stands in the journal.
+call in flight, calls of the other side answered meanwhile, ``schemas`` and ``malformed`` (pure) what is wrong
+with a payload. ``actions`` is the one table of what a backend may ask, ``handlers`` what is done for it,
+``asked`` what they act on. ``client`` is the shell that dials and registers, ``delivery`` the one that delivers,
+``registered`` the one that tells statuses and heartbeats. ``links`` (pure) says which way to the backend is
+tried, ``dial`` opens it with TLS and all, ``dialler`` remembers the one that worked. ``notices`` sends what is
+no transaction fact, ``file_news`` puts file jobs into it; ``security_news`` delivers security events,
+``signing`` asks for certificates.
+
+This room must never decide about a session, and never keep the only copy of what is owed: that stands in the
+journal, the security log and the stored file jobs.
 
 Decisions
 - Framing, schemas and error codes come from the ``ocpp`` library. Its ``call()`` is not used: it matches answers

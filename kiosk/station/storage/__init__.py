@@ -1,13 +1,14 @@
 """SQLite on its own thread: the only room with sqlite3.
 
-``database`` owns the file and the thread; ``journal``, ``stores``, ``tags`` are what the core asks, in its own
-words; ``records`` are the structs that go in and out. It must never decide, never format OCPP, never block the
-event loop.
+``database`` owns the file, ``worker`` is the thread; ``journal`` (``owed`` its half towards the backend),
+``stores``, ``tags``, ``reservations``, ``profiles``, ``security`` are what the core asks, in its own words;
+``records`` are the structs that go in and out. ``salvage`` and ``rescue`` read damaged files, ``reading`` those
+of a dead core. It must never decide, never format OCPP, never block the event loop.
 
 Decisions
 - WAL with ``synchronous=FULL``: a committed fact survives a power cut (design rule 8).
 - One thread, one queue: order in the journal is the order of the calls.
-- No ORM: eight tables, numbered SQL migrations, each tested from the version before.
+- No ORM: eleven tables, numbered SQL migrations, each tested from the version before.
 - A fact's ``owed`` mark is the outbox: there is no second queue that could disagree with the journal. Its counts
   follow each commit in memory: counting 100,000 rows for each message would make the drain quadratic.
 - Samples of ended sessions go once the backend has them (``storage.keep_samples_days``), their begin and end facts
