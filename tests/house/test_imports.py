@@ -171,7 +171,7 @@ ONLY_IN = {
     "jinja2": {"kiosk.web"},
     "sqlite3": {"kiosk.station.storage"},
     "cryptography": {"kiosk.station.certificates", "kiosk.lab"},
-    "jsonschema": {"kiosk.backend", "kiosk.lab"},
+    "jsonschema": {"kiosk.backend"},
     "hypothesis": {"kiosk.lab"},
     "async_solipsism": {"kiosk.lab"},
     "ocpp": {"kiosk.station.ocpp", "kiosk.backend", "kiosk.lab"},

@@ -114,7 +114,7 @@ BAD_STATIONS = {
         ['[3,"1",{"status":"Accepted"}]', '[2,"9","Heartbeat",{"x":1}]'],
         "breaks the schema",
     ),
-    "calls what there is not": (['[3,"1",{"status":"Accepted"}]', '[2,"9","Coffee",{}]'], "without a schema"),
+    "calls what there is not": (['[3,"1",{"status":"Accepted"}]', '[2,"9","Coffee",{}]'], "no such action"),
 }
 
 

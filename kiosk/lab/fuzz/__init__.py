@@ -5,6 +5,6 @@ answers, ``play`` one conversation with a core in this process and what must hol
 
 Decisions
 - Hypothesis makes the conversations, so a finding comes as the shortest one that shows it.
-- Answers are judged with the library's JSON schemas themselves, not with the station's own types.
+- Answers are judged by the backend's judge with the JSON schemas themselves, not by the station's own types.
 - Real frames over websockets on a virtual loop: minutes of talk cost milliseconds, and every run is the same.
 """
