@@ -95,13 +95,13 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 120)
 
 
-def table(*titles: str, right: Collection[str] = ()) -> Table:
-    """An empty table; the columns named in ``right`` hold figures."""
+def table(*titles: str, right: Collection[str] = (), words: Collection[str] = ()) -> Table:
+    """An empty table; the columns named in ``right`` hold figures, those in ``words`` may take several lines."""
     from rich.table import Table
 
     found = Table(box=None, padding=(0, 1), pad_edge=False, header_style="bold")
     for title in titles:
-        found.add_column(title, justify="right" if title in right else "left", no_wrap=True)
+        found.add_column(title, justify="right" if title in right else "left", no_wrap=title not in words)
     return found
 
 

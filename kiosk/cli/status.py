@@ -88,7 +88,7 @@ def as_table(snapshot: Snapshot) -> RenderableType:
     if notes:
         head.add_row("Notes", ", ".join(notes))
     figures = ("Power", "Voltage", "Current", "SoC", "Energy")
-    table = common.table("", "Type", "Status", *figures, "Card", "Limit", right=figures)
+    table = common.table("", "Type", "Status", *figures, "Card", "Limit", right=figures, words=("Status", "Limit"))
     for connector in snapshot.connectors:
         table.add_row(*row(connector))
     return Group(head, Text(""), table)

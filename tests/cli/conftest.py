@@ -85,3 +85,9 @@ def fake_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeC
     monkeypatch.setenv("KIOSK_DATA", str(tmp_path))
     with FakeCore(tmp_path, snapshot()) as core:
         yield core
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests of tables do not depend on who runs them in how wide a window."""
+    monkeypatch.delenv("COLUMNS", raising=False)

@@ -49,6 +49,20 @@ def test_status_for_programs(fake_core: FakeCore, capsys: Capture) -> None:
     assert status["listen"]["operator_socket"].endswith("operator.sock")
 
 
+def test_a_narrow_terminal_shortens_no_heading(
+    fake_core: FakeCore, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime.now().astimezone() + timedelta(days=2)
+    reserved = msgspec.structs.replace(connector(2), status=ChargePointStatus.RESERVED, reserved_until=at)
+    fake_core.change(lambda s: s.set_connector(reserved))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.main(["status"]) == 0
+    told = capsys.readouterr().out
+    assert "…" not in told
+    assert all(len(line.rstrip()) <= 80 for line in told.splitlines())
+    assert f"{at:%H:%M}" in told
+
+
 @pytest.mark.parametrize(("days", "form"), [(0, "%H:%M"), (2, "%Y-%m-%d %H:%M")])
 def test_a_reservation_says_how_long(fake_core: FakeCore, capsys: Capture, days: int, form: str) -> None:
     at = datetime.now().astimezone().replace(hour=23, minute=59) + timedelta(days=days)

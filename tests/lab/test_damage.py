@@ -15,8 +15,8 @@ from kiosk.station.storage import Database, MetaStore, SettingsStore
 from kiosk.station.storage.reading import owed_span, read_facts
 from tests.fakes.clock import ManualClock
 
-ASIDE = ("pages", "truncated", "garbage")
-"""An empty file is a store that was never filled; a log that is gone takes its commits along: nothing to keep."""
+ASIDE = ("pages", "truncated", "garbage", "empty")
+"""A log that is gone takes its commits along: there is nothing to keep."""
 
 
 def copy(store: Path, to: Path) -> Path:
