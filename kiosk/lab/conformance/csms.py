@@ -292,11 +292,6 @@ class Csms:
         value: str | None = entries[0].get("value")
         return value
 
-    async def send_raw(self, text: str) -> None:
-        """Any text as a frame."""
-        assert self._desk_now is not None, "the station is not connected"
-        await self._desk_now.socket.send(text)
-
     # --- hearing -----------------------------------------------------------------------------------------------
 
     def mark(self) -> None:

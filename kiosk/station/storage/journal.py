@@ -166,14 +166,6 @@ class Journal(Owed):
 
     # --- looking things up ---------------------------------------------------------------------------------
 
-    async def samples_of(self, local_id: str) -> list[MeterSample]:
-        """All samples of a transaction, in the order they were taken."""
-
-        def work(sql: sqlite3.Connection) -> list[MeterSample]:
-            return [DECODE_SAMPLE(text) for (text,) in statements.samples(sql, local_id)]
-
-        return await self._database.run(work)
-
     async def told_at_end(self, local_id: str, most: int) -> tuple[SessionRecord | None, list[MeterSample]]:
         """A transaction with its samples, for its StopTransaction.
 
@@ -213,31 +205,6 @@ class Journal(Owed):
             return None if row is None else statements.session(row)
 
         return await self._database.run(work)
-
-    async def by_transaction_id(self, transaction_id: int) -> SessionRecord | None:
-        """The newest session with that number of the backend (backends do reuse numbers)."""
-
-        def work(sql: sqlite3.Connection) -> SessionRecord | None:
-            row = statements.row(
-                sql,
-                f"SELECT {statements.SESSION_COLUMNS} FROM transactions WHERE transaction_id = ?"
-                " ORDER BY id DESC LIMIT 1",
-                (transaction_id,),
-            )
-            return None if row is None else statements.session(row)
-
-        return await self._database.run(work)
-
-    async def set_transaction_id(self, local_id: str, transaction_id: int) -> None:
-        """Raises ValueError for an unknown transaction."""
-
-        def work(sql: sqlite3.Connection) -> None:
-            statements.known(sql, local_id)
-            sql.execute(
-                "UPDATE transactions SET transaction_id = ? WHERE local_id = ?", (transaction_id, local_id)
-            )
-
-        await self._database.run(work)
 
     async def newest_stamp(self) -> datetime | None:
         """The newest time of the newest session, None without one."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from kiosk.model.enums import StopReason
 from tests.fakes.core import START, charge, core_on
+from tests.fakes.samples import samples_of
 
 CARD = "04AE179C4F6181"
 KEYS = [("MeterValueSampleInterval", "7")]  # samples fall between the checkpoints, which are 10 s apart
@@ -29,7 +30,7 @@ def test_the_end_is_not_before_the_last_sample(aio: Any, tmp_path: Path, expecte
             while True:
                 await asyncio.sleep(0.25)
                 [left] = await journal.open_transactions()
-                samples = await journal.samples_of(session.local_id)
+                samples = await samples_of(journal, session.local_id)
                 if samples and samples[-1].at > left.last_at:
                     break
             station.running.cancel()  # as a power cut: no last checkpoint is taken
@@ -39,7 +40,7 @@ def test_the_end_is_not_before_the_last_sample(aio: Any, tmp_path: Path, expecte
             [record] = await station.core.commands.sessions(10)
             assert record.reason is StopReason.POWER_LOSS
             assert record.local_id is not None
-            samples = await station.core.journal.samples_of(record.local_id)
+            samples = await samples_of(station.core.journal, record.local_id)
             assert record.ended_at == max(sample.at for sample in samples)
 
     with contextlib.suppress(asyncio.CancelledError):

@@ -16,6 +16,7 @@ from kiosk.station.charging.ports import IdTagInfo
 from kiosk.station.commands import AvailabilityOutcome, UnlockOutcome
 from tests.fakes.backend import FakeBackend
 from tests.fakes.core import START, charge, core_on
+from tests.fakes.samples import samples_of
 
 CARD = "04AE179C4F6181"
 
@@ -212,7 +213,7 @@ def test_samples_are_on_the_grid_and_owed_to_the_backend(aio: Any, tmp_path: Pat
             assert session.local_id is not None
             assert session.started_at is not None
             await asyncio.sleep(60)
-            samples = await station.core.journal.samples_of(session.local_id)
+            samples = await samples_of(station.core.journal, session.local_id)
             offsets = [(s.at - session.started_at).total_seconds() for s in samples]
             assert offsets == [10.0 * n for n in range(1, len(offsets) + 1)]
             assert len(offsets) >= 8
@@ -236,14 +237,14 @@ def test_clock_aligned_samples_are_stamped_on_the_grid(aio: Any, tmp_path: Path)
             assert session is not None
             assert session.local_id is not None
             await asyncio.sleep(150)
-            samples = await station.core.journal.samples_of(session.local_id)
+            samples = await samples_of(station.core.journal, session.local_id)
             aligned = [s for s in samples if s.context == "Sample.Clock"]
             assert len(aligned) >= 2
             assert all((s.at - START).total_seconds() % 60 == 0 for s in aligned)
             assert "SoC" in aligned[-1].values  # kept for StopTransaction, though not sent now
             await station.core.commands.change_key("ClockAlignedDataInterval", "0", Provenance.OPERATOR)
             await asyncio.sleep(130)
-            later = await station.core.journal.samples_of(session.local_id)
+            later = await samples_of(station.core.journal, session.local_id)
             assert len([s for s in later if s.context == "Sample.Clock"]) == len(aligned)
 
     aio(story())

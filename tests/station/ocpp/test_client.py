@@ -44,9 +44,8 @@ def test_a_session_reaches_the_backend(aio: Run, running: Opened) -> None:
             assert (transaction.meter_start_wh, transaction.meter_stop_wh) == (1000, 1300)
             assert [a[:2] for a in world.answers] == [("a", transaction.id)]
             assert world.answers[0][2].status is AuthorizationStatus.ACCEPTED
-            record = await world.journal.by_transaction_id(transaction.id)
-            assert record is not None
-            assert record.local_id == "a"
+            [record] = await world.journal.sessions()
+            assert (record.local_id, record.transaction_id) == ("a", transaction.id)
             backend = world.state.snapshot.backend
             assert (backend.connected, backend.boot) == (True, RegistrationStatus.ACCEPTED)
             assert backend.url == "ws://127.0.0.1:9000/ocpp/HYC-7"

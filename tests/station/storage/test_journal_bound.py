@@ -16,6 +16,7 @@ from kiosk.model.enums import AuthorizationSource, StopReason
 from kiosk.station.storage import Database, Journal
 from kiosk.station.storage.records import FactKind, MeterSample, TransactionBegin, TransactionEnd
 from tests.fakes.clock import ManualClock
+from tests.fakes.samples import samples_of
 
 Expected = Callable[..., None]
 NOW = ManualClock().now()
@@ -215,7 +216,7 @@ def test_old_sessions_keep_their_row_and_lose_their_samples(runner: asyncio.Runn
         limit = NOW + timedelta(hours=1)
         assert await journal.prune(limit) == 3 + 1
         assert await journal.prune(limit) == 0, "once is enough"
-        left = {s: len(await journal.samples_of(s)) for s in ("told", "owed", "lost", "young", "open")}
+        left = {s: len(await samples_of(journal, s)) for s in ("told", "owed", "lost", "young", "open")}
         assert left == {"told": 0, "owed": 1, "lost": 1, "young": 1, "open": 1}
         assert [s.local_id for s in await journal.sessions(10)] == ["open", "young", "lost", "owed", "told"]
         assert await journal.waiting() == (2, 1)

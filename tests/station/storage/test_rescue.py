@@ -14,6 +14,7 @@ from kiosk.model.enums import AuthorizationSource, AuthorizationStatus, StopReas
 from kiosk.station.storage import Database, Journal
 from kiosk.station.storage.records import Checkpoint, MeterSample, TransactionBegin, TransactionEnd
 from tests.fakes.clock import ManualClock
+from tests.fakes.samples import samples_of
 
 Expected = Callable[..., None]
 NOW = ManualClock().now()
@@ -122,7 +123,7 @@ def test_what_runs_and_what_is_owed_is_saved(
         session = await journal.session("owed")
         assert session is not None
         assert (session.transaction_id, session.meter_stop_wh) == (7, 900)
-        assert len(await journal.samples_of("owed")) == 10
+        assert len(await samples_of(journal, "owed")) == 10
         await journal.prune(NOW + timedelta(days=9))
         await db.close()
         again, _ = await story(path)
