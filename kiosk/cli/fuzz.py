@@ -29,7 +29,9 @@ def fuzz(
     try:
         from kiosk.lab.fuzz.run import Fuzz
     except ImportError as error:
-        raise NotPossible(f"fuzzing needs the packages for tests ({error.name} is missing)") from error
+        raise NotPossible(
+            f"the package {error.name} is missing; install it with `pip install 'charging-kiosk[lab]'`"
+        ) from error
 
     number = random.randrange(10_000) if seed is None else seed
     sys.stderr.write(f"seed {number}\n")

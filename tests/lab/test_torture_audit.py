@@ -308,7 +308,7 @@ def test_a_refused_wish_leaves_what_was() -> None:
     memory = Memory()
     memory.begin("key A", "1")
     memory.asked("key A", "2")
-    memory.refused("key A", "2", ["1"])
+    memory.refused("key A", ["1"])
     memory.found("key A", "2")
     assert memory.broken
 

@@ -124,12 +124,12 @@ class Asking:
         try:
             word = _word(await self.ask(payload))
         except OCPPError:
-            self.memory.refused(name, value, before)
+            self.memory.refused(name, before)
             raise
         if word in yes:
             self.memory.granted(name, value)
         else:
-            self.memory.refused(name, value, before)
+            self.memory.refused(name, before)
 
     # --- the deeds -----------------------------------------------------------------------------------------
 

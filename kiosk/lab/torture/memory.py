@@ -31,7 +31,7 @@ class Memory:
         """The station said yes."""
         self._possible[name] = [value]
 
-    def refused(self, name: str, value: Any, before: list[Any]) -> None:
+    def refused(self, name: str, before: list[Any]) -> None:
         """The station said no: what was possible before is possible still."""
         self._possible[name] = list(before)
 
