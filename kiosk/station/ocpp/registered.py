@@ -62,7 +62,8 @@ class Registered:
         self.present_told = asyncio.Event()  # the backend knows how every connector is
         self._status_wake = asyncio.Event()
         self._beat_wake = asyncio.Event()
-        self._triggers: asyncio.Queue[tuple[Trigger, int | None]] = asyncio.Queue()
+        self._triggers: dict[tuple[Trigger, int | None], None] = {}  # in the order in which they were asked for
+        self._trigger_wake = asyncio.Event()
 
     # --- news from inside ----------------------------------------------------------------------------------
 
@@ -84,15 +85,16 @@ class Registered:
         self._beat_wake.set()
 
     def trigger(self, wanted: Trigger, connector_id: int | None) -> None:
-        self._triggers.put_nowait((wanted, connector_id))
+        """One that waits already does not wait twice: a backend that asks without end must not fill our memory."""
+        self._triggers[wanted, connector_id] = None
+        self._trigger_wake.set()
 
     def left(self) -> None:
         """The connection is gone, and with it what was asked for on it."""
         self._listening = False
         self.present_told.clear()
         self._board.reset()
-        while not self._triggers.empty():
-            self._triggers.get_nowait()
+        self._triggers.clear()
 
     def status_due_in_s(self, connector_id: int) -> float:
         """Seconds until the backend knows how this connector is; 0 when it does or is not told at all."""
@@ -162,7 +164,12 @@ class Registered:
     async def send_triggered(self, wire: Wire) -> None:
         """Until the connection ends; also while the registration is pending (OCPP 1.6 section 4.2.1)."""
         while True:
-            wanted, connector_id = await self._triggers.get()
+            if not self._triggers:
+                self._trigger_wake.clear()
+                await self._trigger_wake.wait()
+                continue
+            wanted, connector_id = next(iter(self._triggers))
+            del self._triggers[wanted, connector_id]
             try:
                 await self._send(wire, wanted, connector_id)
             except BackendRefused as error:

@@ -14,6 +14,7 @@ from kiosk.backend import door
 from kiosk.backend.central import Options
 from kiosk.model.enums import AuthorizationStatus, ChargePointErrorCode, ChargePointStatus, RegistrationStatus
 from kiosk.model.errors import BackendUnreachable
+from kiosk.station.ocpp.asked import Trigger
 
 Opened = Callable[..., Any]
 Run = Callable[..., Any]
@@ -263,6 +264,24 @@ def test_triggered_statuses_come_at_once_and_for_all(aio: Run, running: Opened) 
             assert told == {0: "Available", 1: "Available", 2: "Preparing", 3: "Available"}
             await asyncio.sleep(200)
             assert len(world.calls("StatusNotification")) == before + 4, "the backend knows it already"
+
+    aio(story())
+
+
+def test_triggers_without_end_do_not_pile_up(aio: Run, running: Opened) -> None:
+    async def story() -> None:
+        async with running(HEARTBEAT) as world:
+            await world.online()
+            await asyncio.sleep(1)
+            before = len(world.calls())
+            for _ in range(1000):
+                world.client._trigger(Trigger.HEARTBEAT, None)
+                world.client._trigger(Trigger.STATUS, 2)
+            await asyncio.sleep(10)
+            assert [f.action for f in world.calls()[before:]] == ["Heartbeat", "StatusNotification"]
+            world.client._trigger(Trigger.HEARTBEAT, None)
+            await asyncio.sleep(1)
+            assert world.calls()[-1].action == "Heartbeat", "one that was sent may be asked for again"
 
     aio(story())
 
