@@ -22,10 +22,11 @@ from kiosk.model.errors import BackendRefused, BackendUnreachable
 from kiosk.model.snapshot import Backend
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.ports import IdTagInfo
+from kiosk.station.commands import Commands
 from kiosk.station.ocpp import answers, registration, status
 from kiosk.station.ocpp.actions import answer as answer_call
-from kiosk.station.ocpp.asked import Commands, Trigger
 from kiosk.station.ocpp.asked import Station as ActedOn
+from kiosk.station.ocpp.asked import Trigger
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.dial import CLOSE_S
 from kiosk.station.ocpp.dialler import Dialler
@@ -110,7 +111,7 @@ class OcppClient:
         self._acted_on = ActedOn(
             commands=commands,
             settings=settings,
-            cache=tags,
+            tags=tags,
             connectors=len(installation.connectors),
             vendor=installation.station.vendor,
             accepted=lambda: self._boot is RegistrationStatus.ACCEPTED,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from kiosk.model.file_jobs import FirmwareNews, FirmwareStatus, UploadNews, UploadStatus
-from kiosk.station.ocpp.asked import Files, Payload, Trigger
+from kiosk.station.commands.files import Files
+from kiosk.station.ocpp.asked import Payload, Trigger
 from kiosk.station.ocpp.notices import Notices
 
 DIAGNOSTICS: Final = {

@@ -14,8 +14,10 @@ from kiosk.model.enums import Provenance
 from kiosk.model.errors import BackendRefused
 from kiosk.model.snapshot import Changes, Connector
 from kiosk.settings import Installation, Settings
+from kiosk.station.commands import Commands
+from kiosk.station.commands.files import Files
 from kiosk.station.ocpp import answers, file_news, status
-from kiosk.station.ocpp.asked import Commands, Files, Trigger
+from kiosk.station.ocpp.asked import Trigger
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
 from kiosk.station.ocpp.notices import Notices

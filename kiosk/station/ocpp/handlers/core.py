@@ -77,7 +77,7 @@ async def clear_cache(station: Station, asked: Payload) -> Payload:
     """OCPP 1.6 section 5.4; Rejected where no cache is kept."""
     if not station.settings.bool("AuthorizationCacheEnabled"):
         return {"status": "Rejected"}
-    await station.cache.cache_clear()
+    await station.tags.cache_clear()
     return {"status": "Accepted"}
 
 
