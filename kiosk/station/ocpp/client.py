@@ -88,6 +88,7 @@ class OcppClient:
         self._told_boot: dict[str, Any] | None = None  # fields of the accepted BootNotification
         self._unreachable = False
         self._served = False  # the present connection got as far as being of use
+        self._boot_due_s = 0.0  # monotonic; not before this the next BootNotification, whatever line there is
         self._boot_now = asyncio.Event()
         self._ping_changed = asyncio.Event()
         self._redial_now = asyncio.Event()  # who we are was changed: what failed may succeed now
@@ -242,20 +243,16 @@ class OcppClient:
         await first_of(self._news.talk(wire), self._signing.talk(wire, shown))
 
     async def _register(self, wire: Wire) -> None:
-        """BootNotification until it is accepted (OCPP 1.6 section 4.2)."""
-        while True:
+        """BootNotification until it is accepted, not before its time on any connection (OCPP 1.6 section 4.2)."""
+        while self._boot is not RegistrationStatus.ACCEPTED or self._boot_fields() != self._told_boot:
             self._boot_now.clear()
-            wait_s = self._installation.backend.boot_retry_s
+            if (wait_s := self._boot_due_s - self._clock.monotonic()) > 0:
+                await wait(self._boot_now, wait_s)
             try:
-                interval_s = await self._send_boot(wire)
+                await self._send_boot(wire)
             except BackendRefused as error:
                 log.warning("backend: BootNotification failed: %s", error)
-            else:
-                if self._boot is RegistrationStatus.ACCEPTED:
-                    return
-                if interval_s > 0:
-                    wait_s = interval_s
-            await wait(self._boot_now, wait_s)
+                self._boot_due_s = self._clock.monotonic() + self._installation.backend.boot_retry_s
 
     async def _boot_again(self, wire: Wire) -> None:
         """A triggered BootNotification after we were accepted; another answer begins the registration anew."""
@@ -263,18 +260,20 @@ class OcppClient:
         if self._boot is not RegistrationStatus.ACCEPTED:
             wire.drop("the registration was withdrawn")
 
-    async def _send_boot(self, wire: Wire) -> int:
-        """Returns the interval of the answer. Raises BackendRefused."""
+    async def _send_boot(self, wire: Wire) -> None:
+        """Raises BackendRefused."""
         fields = self._boot_fields()
         answer = answers.read(await wire.request("BootNotification", fields), answers.Boot)
         log.info("backend: BootNotification %s, interval %d s", answer.status, answer.interval)
         await self._correct(answers.aware(answer.current_time))
         self._boot = answer.status
         if answer.status is RegistrationStatus.ACCEPTED:
-            self._told_boot = fields
+            self._told_boot, self._boot_due_s = fields, 0.0
             await self._registered.heartbeat_interval(self._commands, answer.interval)
+        else:
+            again_in_s = answer.interval if answer.interval > 0 else self._installation.backend.boot_retry_s
+            self._boot_due_s = self._clock.monotonic() + again_in_s
         self._publish()
-        return answer.interval
 
     def _firmware(self) -> str:
         return self._state.snapshot.station.firmware or self._installation.station.firmware or __version__
@@ -297,7 +296,11 @@ class OcppClient:
 
     # --- what comes in -------------------------------------------------------------------------------------
 
-    async def _answer(self, action: str, payload: Any) -> Answer:
+    async def _answer(self, action: str, payload: Any) -> Answer | None:
+        """None while we are rejected: then a station does not respond (OCPP 1.6 section 4.2)."""
+        if self._boot is RegistrationStatus.REJECTED:
+            log.info("backend asks: %s, but it rejected the registration", action)
+            return None
         log.info("backend asks: %s", action)
         return await answer_call(self._acted_on, action, payload)
 
@@ -313,6 +316,9 @@ class OcppClient:
     def _key_changed(self, name: str) -> None:
         if name in _REDIAL_KEYS and not self._dialler.settling:
             self._redial_now.set()
+            self._boot_due_s = 0.0  # another station to them, or another backend
+            if self._boot is RegistrationStatus.REJECTED:
+                self._boot = None
             if self._wire is not None:
                 self._wire.drop_when_answered(f"{name} changed")
         self._ping_changed.set()

@@ -53,7 +53,8 @@ class Socket(Protocol):
     async def ping(self) -> Awaitable[float]: ...
 
 
-Handler = Callable[[str, dict[str, Any]], Awaitable[Answer]]
+Handler = Callable[[str, dict[str, Any]], Awaitable[Answer | None]]
+"""None: this call gets no answer."""
 
 
 class Wire:
@@ -257,6 +258,8 @@ class Wire:
     async def _answer(self, message_id: str, action: str, payload: Any) -> None:
         try:
             answer = await self._handler(action, payload)
+            if answer is None:
+                return
             await self._fits(action, answer)
             text = _encode([3, message_id, answer.payload])
         except OCPPError as error:

@@ -100,6 +100,27 @@ def test_pending_answers_and_obeys_triggers(aio: Run, running: Opened) -> None:
     aio(story())
 
 
+def test_a_rejected_station_neither_answers_nor_speaks_before_its_time(
+    aio: Run, running: Opened, expected_log: Expected
+) -> None:
+    """OCPP 1.6 section 4.2, also where the backend hangs up and the station dials again meanwhile."""
+    expected_log(CLIENT, "closed the connection|connection broke")
+
+    async def story() -> None:
+        async with running(Options(boot=("Rejected", "Accepted"), boot_retry_s=300, call_timeout_s=20)) as world:
+            await world.until(lambda: world.state.snapshot.backend.boot is RegistrationStatus.REJECTED)
+            with pytest.raises(Exception, match="Waited"):
+                await door.get_configuration(world.central, ["HeartbeatInterval"])
+            await world.central.stations["HYC-7"].socket.abort()
+            await world.until(lambda: world.central.connects == 2)
+            await world.online()
+            first, second = world.calls("BootNotification")
+            assert 300 <= (second.at - first.at).total_seconds() < 310
+            assert world.calls().index(second) == 1, "nothing was said in between"
+
+    aio(story())
+
+
 def test_the_interval_of_boot_becomes_the_heartbeat_interval(aio: Run, running: Opened) -> None:
     async def story() -> None:
         async with running(HEARTBEAT) as world:
