@@ -10,6 +10,7 @@ from collections.abc import Callable
 from kiosk.model.clock import Clock
 from kiosk.model.enums import StopReason
 from kiosk.model.errors import NotPossible
+from kiosk.station.charging.connector import Stage
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.state import State
 from kiosk.station.storage import Journal
@@ -43,10 +44,13 @@ class Ending:
         self._backup_s = backup_s
 
     async def end_all(self, reason: StopReason, told_within_s: float) -> None:
-        """End every running session, let nothing new begin; returns when the backend knows, or after that time."""
+        """End every session, let nothing new begin, also where somebody is authorized and about to plug in.
+
+        Returns when the backend knows, or after that time.
+        """
         self._sessions.stopping = True
-        running = [bay.id for bay in self._sessions.bays.values() if bay.running]
-        await asyncio.gather(*(self._end(each, reason) for each in running))
+        used = [b.id for b in self._sessions.bays.values() if b.running or b.stage is Stage.AUTHORIZED]
+        await asyncio.gather(*(self._end(each, reason) for each in used))
         deadline_s = self._clock.monotonic() + told_within_s
         while self._online() and self._clock.monotonic() < deadline_s:
             owed, _ = await self._journal.waiting()

@@ -78,6 +78,25 @@ def test_mains_that_come_back_do_not_undo_a_reset(aio: Any, tmp_path: Path, expe
     aio(story())
 
 
+def test_whoever_is_about_to_plug_in_when_the_mains_fail_does_not_begin(
+    aio: Any, tmp_path: Path, expected_log: Any
+) -> None:
+    expected_log("kiosk.station.ending", "the mains failed")
+
+    async def story() -> None:
+        async with core_on(tmp_path, install=BACKUP) as station:
+            await station.core.commands.whitelist_add(CARD)
+            assert (await station.core.commands.start(1, CARD)).authorized
+            station.sim.mains(False)
+            await asyncio.sleep(1)
+            station.sim.plug(1, soc_percent=30)
+            await asyncio.sleep(10)
+            assert station.connector(1).session is None
+            assert await station.core.commands.sessions(10) == []
+
+    aio(story())
+
+
 def test_a_session_that_ends_by_itself_meanwhile_does_not_hold_up_a_reset(
     aio: Any, tmp_path: Path, expected_log: Any
 ) -> None:
