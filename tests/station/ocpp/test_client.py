@@ -111,7 +111,7 @@ def test_a_rejected_station_neither_answers_nor_speaks_before_its_time(
             await world.until(lambda: world.state.snapshot.backend.boot is RegistrationStatus.REJECTED)
             with pytest.raises(Exception, match="Waited"):
                 await door.get_configuration(world.central, ["HeartbeatInterval"])
-            await world.central.stations["HYC-7"].socket.abort()
+            world.central.stations["HYC-7"].socket.abort()
             await world.until(lambda: world.central.connects == 2)
             await world.online()
             first, second = world.calls("BootNotification")
