@@ -48,7 +48,7 @@ async def _told(lab: Bench, action: str, *statuses: str, **fields: Any) -> None:
     assert heard
 
 
-def _unpacked(lab: Bench, files: Depot, path: str) -> zipfile.ZipFile:
+def _unpacked(files: Depot, path: str) -> zipfile.ZipFile:
     assert path in files.files, f"no {path} was delivered, but {sorted(files.files)}"
     return zipfile.ZipFile(io.BytesIO(files.files[path]))
 
@@ -123,7 +123,7 @@ async def tc_045_1(lab: Bench) -> None:
         asked = {"location": files.url + "/logs/", "startTime": lab.csms.time_in(-3600)}
         answer = await lab.csms.call("GetDiagnostics", {**asked, "stopTime": lab.csms.time_in(60)})
         await _told(lab, "DiagnosticsStatusNotification", "Uploading", "Uploaded")
-        archive = _unpacked(lab, files, "/logs/" + answer["fileName"])
+        archive = _unpacked(files, "/logs/" + answer["fileName"])
         assert archive.testzip() is None
         assert {"station.json", "configuration.json", "events.json", "core.log"} <= set(archive.namelist())
         # nothing of a time to come

@@ -170,7 +170,7 @@ class Evil:
         manners = self.manners
         if manners.action not in ("", action):
             manners = GOOD
-        good = [3, message_id, self._good(action, payload)]
+        good = [3, message_id, self._good(action)]
         match manners.kind:
             case "payload":
                 await self._say(line, [3, message_id, manners.payload])
@@ -207,7 +207,7 @@ class Evil:
         except ConnectionClosed:
             line.open = False
 
-    def _good(self, action: str, payload: Any) -> dict[str, Any]:
+    def _good(self, action: str) -> dict[str, Any]:
         now: datetime = self._now()
         stamp = now.astimezone(UTC).isoformat().replace("+00:00", "Z")
         match action:

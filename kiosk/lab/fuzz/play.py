@@ -211,7 +211,7 @@ async def _conclude(station: Station, evil: Evil, living: asyncio.Task[None]) ->
     evil.manners = GOOD
     await _until(lambda: living.done() or not evil.unanswered(), 120.0)
     evil.findings.extend(f"not answered exactly once: {line}" for line in evil.unanswered())
-    if living.done() or _elsewhere(station, evil):
+    if living.done() or _elsewhere(station):
         return
     if not await _until(lambda: _online(station) or living.done(), AWAIT_S):
         station.restart()  # it may have been told to wait for years
@@ -235,7 +235,7 @@ def _online(station: Station) -> bool:
     return station.core is not None and station.core.ocpp is not None and station.core.ocpp.online
 
 
-def _elsewhere(station: Station, evil: Evil) -> bool:
+def _elsewhere(station: Station) -> bool:
     """It was told to go to another backend, or to be somebody else."""
     core = station.core
     if core is None:

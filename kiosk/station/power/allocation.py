@@ -63,7 +63,7 @@ def allocate(
             connector_id=n,
             limit_w=now_w[n],
             stacks=fed.get(n, 0),
-            reason=_reason_now(n, now_w[n], targets[n], limits, waits_for_stack=fed.get(n, 0) < aim.get(n, 0)),
+            reason=_reason_now(now_w[n], targets[n], limits, waits_for_stack=fed.get(n, 0) < aim.get(n, 0)),
             shared_with=_sharers(n, targets, meant),
             waits=now_w[n] < targets[n].limit_w or fed.get(n, 0) < aim.get(n, 0),
         )
@@ -173,7 +173,7 @@ def _raised(
     return now_w
 
 
-def _reason_now(n: int, now_w: int, target: _Target, limits: Limits, *, waits_for_stack: bool) -> LimitReason:
+def _reason_now(now_w: int, target: _Target, limits: Limits, *, waits_for_stack: bool) -> LimitReason:
     if waits_for_stack:
         return LimitReason.STACK
     station = limits.station

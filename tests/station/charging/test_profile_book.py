@@ -68,8 +68,6 @@ def test_a_session_s_profile_needs_that_session(aio: Run, tmp_path: Path) -> Non
 def test_a_profile_takes_the_place_of_its_like_on_the_disk_too(aio: Run, tmp_path: Path) -> None:
     """Lesson 29: what was replaced does not come back with a restart."""
 
-    """Lesson 29: else the old one comes back with the next start."""
-
     async def story() -> None:
         async with core_on(tmp_path) as station:
             await put(station, 1, profile((0, 9_000), profile_id=1, level=2))

@@ -328,8 +328,7 @@ def test_a_name_that_does_not_resolve_is_tried_again(
 
 
 def test_a_server_without_our_subprotocol_is_no_backend(aio: Run, opened: Opened, expected_log: Expected) -> None:
-    """Lesson 33: ocpp1.6 is offered, and taken or left."""
-    """Lesson 33: it is offered always, and must come back."""
+    """Lesson 33: ocpp1.6 is offered always, and must come back."""
     expected_log(CLIENT, "does not speak ocpp1.6")
 
     async def story() -> None:

@@ -83,7 +83,6 @@ def test_from_0_to_3_and_never_back(real_aio: Run, site: Sites, expected_log: Ex
 
 
 def test_an_upgrade_that_cannot_connect_falls_back(real_aio: Run, site: Sites, expected_log: Expected) -> None:
-    """Lesson 31: the old profile gets its turn when the new one cannot connect."""
     """Lesson 31: to what worked, and never below it."""
     expected_log(DIALLER, "back to what worked, for WebSocketUrl, SecurityProfile")
 

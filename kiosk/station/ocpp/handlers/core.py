@@ -73,7 +73,7 @@ async def reset(station: Station, asked: Payload) -> Payload:
     return {"status": "Accepted" if accepted else "Rejected"}
 
 
-async def clear_cache(station: Station, asked: Payload) -> Payload:
+async def clear_cache(station: Station, _asked: Payload) -> Payload:
     """OCPP 1.6 section 5.4; Rejected where no cache is kept."""
     if not station.settings.bool("AuthorizationCacheEnabled"):
         return {"status": "Rejected"}
