@@ -42,7 +42,10 @@ def boot_payload(settings: Settings, installation: Installation, version: str) -
             legacy=settings.bool("ChargePointModelLegacyMode"),
         ),
         "chargePointSerialNumber": station.serial[:25],
+        "chargeBoxSerialNumber": station.charge_box_serial,
         "firmwareVersion": version[:50],
+        "meterSerialNumber": station.meter_serial,
+        "meterType": station.meter_type,
     }
     return {name: value for name, value in payload.items() if value}
 

@@ -88,6 +88,15 @@ def test_boot_names_what_is_known_and_fits_the_schema() -> None:
     assert legacy["chargePointModel"] == "HYC_50_CCS_CCS_CHA"
 
 
+def test_boot_tells_all_that_the_installation_names() -> None:
+    named = {"charge_box_serial": "BOX-1", "meter_serial": "M-77", "meter_type": "three-phase"}
+    installation = Installation.load(None, [f"station.{name}={value}" for name, value in named.items()])
+    payload = registration.boot_payload(Settings(installation), installation, "0.1.0")
+    _validate_payload(Call("1", "BootNotification", payload), "1.6")
+    told = {name: payload[name] for name in ("chargeBoxSerialNumber", "meterSerialNumber", "meterType")}
+    assert list(told.values()) == list(named.values())
+
+
 @given(
     st.floats(0.01, 100),
     st.floats(0.01, 1000),
