@@ -114,3 +114,10 @@ def test_scripts_can_be_run(name: str) -> None:
 def test_names_of_test_modules_are_unique() -> None:
     names = Counter(p.name for p in FILES if p.name.startswith("test_") and p.suffix == ".py")
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_page_is_linked() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {str(p.relative_to(ROOT)) for p in (ROOT / "assets" / "docs").glob("*.md")}
+    linked = set(re.findall(r"\]\((assets/docs/[\w-]+\.md)\)", readme))
+    assert linked == pages
