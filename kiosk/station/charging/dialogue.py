@@ -313,10 +313,8 @@ def _follow(state: State, world: World) -> State:
         return show(world, Page.FAULT, here.id)
     if d.page is Page.FAULT and not faulted:
         return show(world, page_of(here, world), here.id) if here.plugged else rest(world)
-    if d.page in _STARTS and here.stage not in (
-        Stage.IDLE,
-        Stage.FINISHED,
-    ):  # a remote start, Autocharge or the next driver
+    free = here.stage in (Stage.IDLE, Stage.FINISHED)
+    if d.page in _STARTS and not free:  # a remote start, Autocharge or the next driver
         return show(world, page_of(here, world), here.id)
     if d.page in _OF_A_SESSION:
         if here.stage is Stage.IDLE:
