@@ -40,7 +40,10 @@ def misfits(action: str, payload: Any, *, answer: bool) -> list[str]:
     validator = _validator(f"{action}Response" if answer else action)
     if validator is None:
         return [f"OCPP 1.6 has no {action}"]
-    found = sorted(validator.iter_errors(payload), key=lambda error: list(map(str, error.absolute_path)))
+    try:
+        found = sorted(validator.iter_errors(payload), key=lambda error: list(map(str, error.absolute_path)))
+    except ArithmeticError:  # whether it is a multiple of 0.1 is beyond the digits of a Decimal
+        return [f"{action}: a number is too large"]
     return [
         f"{'.'.join(map(str, error.absolute_path)) or 'the payload'}: {error.message[:SHOWN]}" for error in found
     ]

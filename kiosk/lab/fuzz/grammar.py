@@ -166,7 +166,9 @@ def of_schema(its: dict[str, Any], definitions: dict[str, Any], name: str = "") 
         case "integer":
             return st.sampled_from(SMALL[name]) if name in SMALL else st.sampled_from(INTEGERS)
         case "number":
-            return st.sampled_from((0.0, 6.0, 16.0, 11000.0, 0.1, -1.0, 1e9)) | st.integers(0, 50000).map(float)
+            return st.sampled_from((0.0, 6.0, 16.0, 11000.0, 0.1, -1.0, 1e9, 1e300)) | st.integers(0, 50000).map(
+                float
+            )
         case _:
             return _string(its, name)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from ocpp.exceptions import FormationViolationError, OCPPError
+from ocpp.exceptions import FormationViolationError, OCPPError, PropertyConstraintViolationError
 
 from kiosk.station.ocpp import malformed
 
@@ -54,6 +54,8 @@ async def check(action: str, payload: Any, *, answer: bool = False) -> Any:
         await validate_payload(message, VERSION)
     except RecursionError as error:
         raise FormationViolationError(description=f"{action}: nested too deeply") from error
+    except ArithmeticError as error:  # whether it is a multiple of 0.1 is beyond the validator's digits
+        raise PropertyConstraintViolationError(description=f"{action}: a number is too large") from error
     except OCPPError as error:
         raise malformed.named(error) from error
     return message.payload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from ocpp.exceptions import NotImplementedError as UnknownAction
-from ocpp.exceptions import OCPPError
+from ocpp.exceptions import OCPPError, PropertyConstraintViolationError
 
+from kiosk.backend.judge import schemas as judge
 from kiosk.station.ocpp import schemas
 
 EITHER = [(action, answer) for action in sorted(schemas.actions()) for answer in (False, True)]
@@ -128,3 +130,27 @@ def test_what_does_not_fit_is_named(action: str, payload: Any, answer: bool) -> 
 def test_an_unknown_action_has_no_schema() -> None:
     with pytest.raises(UnknownAction):
         asyncio.run(schemas.check("../../secret", {}))
+
+
+@pytest.mark.parametrize("limit", [1e28, 1e300, -1e300, 10**40])
+def test_a_limit_beyond_all_digits_is_the_senders_mistake(limit: float) -> None:
+    """The validator's arithmetic gives up on it; that is no failure of ours."""
+    schedule = {"chargingRateUnit": "W", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": limit}]}
+    profile = {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "ChargePointMaxProfile",
+        "chargingProfileKind": "Absolute",
+        "chargingSchedule": schedule,
+    }
+    with pytest.raises(PropertyConstraintViolationError, match="too large"):
+        asyncio.run(schemas.check("SetChargingProfile", {"connectorId": 0, "csChargingProfiles": profile}))
+    told = {"status": "Accepted", "chargingSchedule": judging(schedule)}
+    assert judge.misfits("GetCompositeSchedule", told, answer=True) == [
+        "GetCompositeSchedule: a number is too large"
+    ]
+
+
+def judging(payload: dict[str, Any]) -> Any:
+    """As the judge reads it."""
+    return json.loads(json.dumps(payload), parse_float=Decimal)
