@@ -38,8 +38,21 @@ def signing_request(key_pem: bytes, *, serial: str, organization: str) -> str:
     operator's name (key CpoName); left out while nobody has set it.
     """
     key = load_key(key_pem)
-    names = [x509.NameAttribute(NameOID.COMMON_NAME, serial[:MAX_NAME])]
+    names = [x509.NameAttribute(NameOID.COMMON_NAME, common_name(serial))]
     if organization:
         names.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization[:MAX_NAME]))
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(names)).sign(key, hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def common_name(serial: str) -> str:
+    """What the station asks to be called."""
+    return serial[:MAX_NAME]
+
+
+def check_subject(leaf: x509.Certificate, serial: str) -> None:
+    """The certificate names the station that asked for it (white paper A02). Raises BadCertificate."""
+    wanted = common_name(serial)
+    named = [str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if named != [wanted]:
+        raise BadCertificate(f"the certificate is about {', '.join(named) or 'nobody'}, but {wanted} has asked")

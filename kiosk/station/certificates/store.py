@@ -178,10 +178,11 @@ class CertificateStore:
         """A request is open."""
         return (self._home / "station" / _REQUEST).exists()
 
-    def install_signed(self, pem: str, now: datetime) -> Pair:
+    def install_signed(self, pem: str, now: datetime, *, serial: str | None = None) -> Pair:
         """The answer to ``request``: a chain, leaf first. Raises BadCertificate, StoreFailed.
 
-        The same chain again changes nothing.
+        ``serial``: where given, the leaf must be about this station, as the request was. The same chain again
+        changes nothing.
         """
         from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -196,6 +197,8 @@ class CertificateStore:
         for pair in self.pairs():
             if pair.leaf.fingerprint == chains.fingerprint(leaf):
                 return pair
+        if serial is not None:
+            requests.check_subject(leaf, serial)
         path = self._home / "station" / _REQUEST
         if not path.exists():
             raise BadCertificate("the station has not asked for a certificate")

@@ -132,7 +132,8 @@ class Certificates:
         try:
             if len(chain) > longest:
                 raise BadCertificate(f"the chain has {len(chain)} characters, and {longest} is the most")
-            pair = await self._work(lambda: self.store.install_signed(chain, now))
+            serial = self._installation.station.serial
+            pair = await self._work(lambda: self.store.install_signed(chain, now, serial=serial))
         except BadCertificate as error:
             self._security.record(SecurityEventType.INVALID_STATION_CERTIFICATE, str(error))
             raise

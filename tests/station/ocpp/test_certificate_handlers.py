@@ -200,3 +200,28 @@ def test_a_signed_certificate_is_taken_or_not(aio: Run, running: Opened) -> None
             assert all("BEGIN" not in info for _, info in events(world))
 
     aio(story())
+
+
+@pytest.mark.parametrize("subject", ["HYC-8", "hyc-7", "HYC-7 "])
+def test_a_certificate_in_anothers_name_is_rejected(aio: Run, running: Opened, subject: str) -> None:
+    """White paper A02: its key is ours and its chain is right, but it names another station."""
+    authority = Authority(now=NOW)
+
+    async def story() -> None:
+        async with running() as world:
+            await world.online()
+            await install(world, authority.pem)
+            certificates = world.commands.certificates
+            request = await certificates.signing_request()
+            other = certificates.store.request(serial=subject, organization="")  # the same key signs it
+            answer = await ask(world, call.CertificateSigned(certificate_chain=authority.sign(other)))
+            assert answer.status == "Rejected"
+            assert await certificates.own() == []
+            await world.until(lambda: bool(events(world)))
+            ((kind, info),) = events(world)
+            assert kind == SecurityEventType.INVALID_STATION_CERTIFICATE
+            assert "HYC-7 has asked" in info
+            answer = await ask(world, call.CertificateSigned(certificate_chain=authority.sign(request)))
+            assert answer.status == "Accepted"
+
+    aio(story())
