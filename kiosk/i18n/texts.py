@@ -166,6 +166,7 @@ _LIMITS: Final[dict[LimitReason, str]] = {
     LimitReason.MODBUS: N_("Less power: the site shares its power."),
     LimitReason.FALLBACK: N_("Less power: the power control of the site does not answer."),
     LimitReason.PROFILE: N_("Less power: the operator has set a limit."),
+    LimitReason.AUTHORIZATION: N_("The operator did not accept the card."),
 }
 
 

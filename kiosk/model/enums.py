@@ -152,6 +152,7 @@ class LimitReason(StrEnum):
     MODBUS = "modbus"
     FALLBACK = "fallback"
     PROFILE = "profile"
+    AUTHORIZATION = "authorization"  # the backend refused the tag: no more energy than MaxEnergyOnInvalidId
 
 
 class Provenance(StrEnum):

@@ -77,15 +77,19 @@ NOTICE_ICONS = {
     LimitReason.FALLBACK: "split",
     LimitReason.PROFILE: "split",
     LimitReason.STACK: "split",
+    LimitReason.AUTHORIZATION: "pause",
 }
 """Limits that a driver is told of with caution; the car's and the connector's own are no reason to worry."""
 
 
 def notice_of(code: str, connector: Connector, *, fresh: bool) -> Notice:
-    """The gravest thing to say on the charging screen: old readings, paused, limited; else nothing."""
+    """The gravest thing to say on the charging screen: old readings, refused, paused, limited; else nothing."""
     if not fresh:
         text = translator(code).gettext("The values are out of date. They come back by themselves.")
         return Notice("caution", "clock", text)
+    if connector.limit_reason is LimitReason.AUTHORIZATION:  # it does not go on by itself
+        text = texts.limit_notice(code, connector.limit_reason) or ""
+        return Notice("caution", NOTICE_ICONS[connector.limit_reason], text)
     paused = texts.suspended_notice(code, connector.status)
     if paused:
         tone = "calm" if connector.status is ChargePointStatus.SUSPENDED_EV else "caution"

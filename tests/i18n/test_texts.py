@@ -131,6 +131,7 @@ NOTICES = [
     (LimitReason.MODBUS, (3,), 50, None, "Less power: it is shared with connector 3."),
     (LimitReason.PROFILE, (3,), 50, None, "Less power: the operator has set a limit."),
     (LimitReason.DERATING, (3,), 90, None, "Less power: the station is cooling down."),
+    (LimitReason.AUTHORIZATION, (), 90, None, "The operator did not accept the card."),
 ]
 
 

@@ -210,6 +210,7 @@ def test_old_readings_are_dashes_and_nothing_glows() -> None:
         ({"limit_reason": LimitReason.DERATING}, True, "caution", "cooling"),
         ({"limit_reason": LimitReason.CAR}, True, "calm", "car"),
         ({"status": S.SUSPENDED_EV, "limit_reason": LimitReason.GRID}, True, "calm", "takes no power"),
+        ({"status": S.SUSPENDED_EVSE, "limit_reason": LimitReason.AUTHORIZATION}, True, "caution", "not accept"),
         ({"status": S.SUSPENDED_EVSE}, True, "caution", "no power to give"),
         ({"status": S.SUSPENDED_EVSE}, False, "caution", "out of date"),
     ],

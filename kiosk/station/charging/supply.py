@@ -82,7 +82,8 @@ class Supply:
                 bay.limit_w = 0 if deauthorized else share.limit_w
                 bay.port.set_limit_w(bay.limit_w)
                 bay.limit_a = round(bay.limit_w / self._profiles.volts(bay, now_s), 1)
-                self._tell(bay, bay.limit_w, share.reason, share.shared_with)
+                reason = LimitReason.AUTHORIZATION if deauthorized else share.reason
+                self._tell(bay, bay.limit_w, reason, () if deauthorized else share.shared_with)
             else:
                 bay.limit_w, bay.limit_a = 0, 0.0
                 self._tell(bay, None, None, ())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kiosk.model.enums import AuthorizationStatus as Answer
-from kiosk.model.enums import Provenance, StopReason
+from kiosk.model.enums import LimitReason, Provenance, StopReason
 from kiosk.station.charging.ports import IdTagInfo
 from tests.fakes.backend import FakeBackend
 from tests.fakes.core import RunningCore, charge, core_on
@@ -61,6 +61,8 @@ def test_the_allowance_flows_then_it_stops_or_waits(
             assert records[0].transaction_id == 5
             if not stop:  # the transaction is still open; whoever began it may end it
                 assert not station.connector(1).power_w
+                shown = station.connector(1)
+                assert (shown.limit_w, shown.limit_reason) == (0, LimitReason.AUTHORIZATION)
                 station.sim.card(CARD)
                 await station.until(lambda: station.connector(1).status == "Finishing")
                 [record] = await station.core.commands.sessions(1)
