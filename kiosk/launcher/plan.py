@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from kiosk.model.paths import program
+
 STOP_ORDER: Final[tuple[str, ...]] = ("screen", "web", "core", "backend")
 RESTART_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Pauses before restarts; the last one repeats."""
@@ -104,7 +106,7 @@ def core_command(python: str, options: RunOptions, embedded_url: str | None) -> 
 
     A restart gets the same options: the core knows by ``KIOSK_LAUNCH`` that it has stored them (decision 25).
     """
-    return [python, "-m", "kiosk.station", *core_options(options, embedded_url)]
+    return [*program(python, "kiosk.station"), *core_options(options, embedded_url)]
 
 
 def core_options(options: RunOptions, embedded_url: str | None = None) -> list[str]:
@@ -132,12 +134,12 @@ def core_options(options: RunOptions, embedded_url: str | None = None) -> list[s
 
 
 def screen_command(python: str, options: RunOptions) -> list[str]:
-    return [python, "-m", "kiosk.screen", "--data", str(options.data_dir)]
+    return [*program(python, "kiosk.screen"), "--data", str(options.data_dir)]
 
 
 def backend_command(python: str, options: RunOptions, port: int) -> list[str]:
     """``port`` 0: any; after a restart the one from before, because the core knows that address."""
-    return [python, "-m", "kiosk.backend", "--data", str(options.data_dir), "--port", str(port)]
+    return [*program(python, "kiosk.backend"), "--data", str(options.data_dir), "--port", str(port)]
 
 
 def summary(

@@ -24,6 +24,12 @@ def locales() -> Path:
     return _shared("locales")
 
 
+def program(python: str, module: str) -> list[str]:
+    """Command that runs a module of ours, whatever lies in the current folder."""
+    # without -P Python looks there first: a select.py would stand in for the library's, a kiosk/ for us
+    return [python, "-P", "-m", module]
+
+
 def default_data_dir() -> Path:
     """``$KIOSK_DATA``, else ``~/.local/share/kiosk`` (or ``$XDG_DATA_HOME/kiosk``)."""
     given = os.environ.get("KIOSK_DATA")

@@ -17,7 +17,7 @@ from kiosk.model import logs
 from kiosk.model.clock import SystemClock
 from kiosk.model.enums import Provenance, ResetKind
 from kiosk.model.errors import BadFile, BadValue, UsageError, UserFacing
-from kiosk.model.paths import default_data_dir
+from kiosk.model.paths import default_data_dir, program
 from kiosk.settings import Installation, Settings
 from kiosk.station.certificates.store import installed
 
@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if kind is not None:
         log.info("restarting in place after a %s reset", kind)
         sys.stderr.flush()
-        os.execv(sys.executable, [sys.executable, "-m", "kiosk.station", *words])
+        os.execv(sys.executable, [*program(sys.executable, "kiosk.station"), *words])
     return 0
 
 

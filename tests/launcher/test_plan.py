@@ -71,8 +71,8 @@ def test_core_understands_what_it_is_given() -> None:
         installation=Path("/site.toml"),
     )
     command = plan.core_command("python", options, "ws://127.0.0.1:9/ocpp")
-    assert command[:3] == ["python", "-m", "kiosk.station"]
-    read = parser().parse_args(command[3:])
+    assert command[:4] == ["python", "-P", "-m", "kiosk.station"]
+    read = parser().parse_args(command[4:])
     assert (read.data, read.backend, read.identity, read.embedded_url) == (
         DATA,
         "ws://backend/ocpp",
@@ -87,7 +87,7 @@ def test_core_understands_what_it_is_given() -> None:
 
 
 def test_core_with_nothing_special() -> None:
-    assert plan.core_command("python", RunOptions(data_dir=DATA), None)[3:] == ["--data", "/data"]
+    assert plan.core_command("python", RunOptions(data_dir=DATA), None)[4:] == ["--data", "/data"]
 
 
 @pytest.mark.parametrize(

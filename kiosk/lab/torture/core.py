@@ -17,6 +17,7 @@ from kiosk.lab.torture.evidence import Death, Evidence
 from kiosk.link import messages as m
 from kiosk.link.client import fetch_snapshot, one_shot
 from kiosk.model.errors import KioskError
+from kiosk.model.paths import program
 from kiosk.model.snapshot import Snapshot
 from kiosk.station.storage.reading import owed_span
 
@@ -67,9 +68,7 @@ class CoreProcess:
         assert not self.running
         self.life += 1
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "kiosk.station",
+            *program(sys.executable, "kiosk.station"),
             "--data",
             str(self.data),
             *self.words,
