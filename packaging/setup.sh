@@ -73,13 +73,14 @@ fingerprint() {
         sha256sum | cut -d' ' -f1
 }
 
-# need_venv EXTRA: a virtual environment in the checkout with the package in it; EXTRA is "" or "dev".
+# need_venv EXTRA: a virtual environment in the checkout with the package in it; EXTRA is "", "lab" or "dev",
+# which holds the others.
 need_venv() {
     local extra=$1 mark=$venv/.installed-${1:-plain} wanted
     find_python
     wanted=$(fingerprint "$extra")
     if [[ -f $mark && $(<"$mark") == "$wanted" ]]; then return; fi
-    if [[ -z $extra && -f $venv/.installed-dev && $(<"$venv/.installed-dev") == "$(fingerprint dev)" ]]; then return; fi
+    if [[ $extra != dev && -f $venv/.installed-dev && $(<"$venv/.installed-dev") == "$(fingerprint dev)" ]]; then return; fi
     if [[ ! -x $venv/bin/python ]] || ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
         if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
             need_packages "$(basename "$(readlink -f "$(command -v "$python")")")-venv"

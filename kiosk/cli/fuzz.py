@@ -8,7 +8,6 @@ import typer
 
 from kiosk.cli import common
 from kiosk.cli.common import Json
-from kiosk.model.errors import NotPossible
 
 
 def fuzz(
@@ -29,9 +28,9 @@ def fuzz(
     try:
         from kiosk.lab.fuzz.run import Fuzz
     except ImportError as error:
-        raise NotPossible(
-            f"the package {error.name} is missing; install it with `pip install 'charging-kiosk[lab]'`"
-        ) from error
+        from kiosk.lab.missing import LabMissing
+
+        raise LabMissing(error.name) from error
 
     number = random.randrange(10_000) if seed is None else seed
     sys.stderr.write(f"seed {number}\n")

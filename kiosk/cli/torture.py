@@ -38,7 +38,7 @@ def torture(
     from kiosk.lab.torture import report
     from kiosk.lab.torture.run import Plan, torture
 
-    here = Path(tempfile.mkdtemp(prefix="kiosk-torture-")) if folder is None else folder.expanduser().absolute()
+    here = Path(tempfile.mkdtemp(prefix="kiosk-torture-")) if folder is None else _writable(folder)
     plan = Plan(
         folder=here,
         seed=random.randrange(1_000_000) if seed is None else seed,
@@ -57,3 +57,18 @@ def torture(
         common.complain(line)
     if outcome.figures.breaches:
         raise typer.Exit(1)
+
+
+def _writable(folder: Path) -> Path:
+    """Absolute; made where it is not there. Exit code 2 where nothing can be kept in it."""
+    import tempfile
+
+    found = folder.expanduser().absolute()
+    try:
+        found.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(
+            dir=found
+        ):  # only writing shows it: the superuser may everything, /proc nothing
+            return found
+    except OSError as error:
+        common.fail(f"--keep {found}: {error.strerror or error}; give a folder that can be written", 2)

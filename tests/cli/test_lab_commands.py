@@ -63,6 +63,21 @@ def test_torture_prints_its_figures(plans: Any, capsys: pytest.CaptureFixture[st
     assert "ten kills" in err
 
 
+@pytest.mark.parametrize("place", ["/proc/evidence", "{}/file", "{}/file/below"])
+def test_torture_where_nothing_can_be_kept(
+    plans: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path, place: str
+) -> None:
+    seen = plans(outcome())
+    (tmp_path / "file").touch()
+    folder = place.format(tmp_path)
+    assert cli.main(["torture", "--keep", folder]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"kiosk: --keep {folder}: ")
+    assert err.endswith("; give a folder that can be written\n")
+    assert err.count("\n") == 1
+    assert not seen
+
+
 def test_torture_with_breaches_is_exit_1(plans: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     plans(outcome("lost: fact 3", *(f"breach {n}" for n in range(30))))
     assert cli.main(["torture", "--seed", "7", "--keep", str(tmp_path)]) == 1
@@ -138,7 +153,7 @@ def test_fuzz_with_findings_is_exit_1(fake_fuzz: type[FakeFuzz], capsys: pytest.
 def test_fuzz_without_its_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "kiosk.lab.fuzz.run", None)
     assert cli.main(["fuzz"]) == 1
-    assert "pip install" in capsys.readouterr().err
+    assert f"{sys.executable} -m pip install async-solipsism hypothesis" in capsys.readouterr().err
 
 
 def test_they_stand_apart_from_what_is_done_to_a_station(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,8 @@ from kiosk.lab.conformance import report
 from kiosk.lab.conformance.bench import Bench
 from kiosk.lab.conformance.csms import CallError
 from kiosk.lab.conformance.registry import Case, NotApplicable, Play, case, cases
-from kiosk.lab.conformance.runner import LabMissing, Outcome, Verdict, play
+from kiosk.lab.conformance.runner import Outcome, Verdict, play
+from kiosk.lab.missing import LabMissing
 
 
 def played(play_it: Play, **more: Any) -> Outcome:
@@ -205,7 +206,7 @@ def test_without_virtual_time_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch
     async def good(lab: Bench) -> None:
         await lab.sleep(1)
 
-    with pytest.raises(LabMissing, match=r"pip install 'charging-kiosk\[lab\]'"):
+    with pytest.raises(LabMissing, match=r"-m pip install async-solipsism hypothesis"):
         played(good)
 
 

@@ -20,7 +20,7 @@ from kiosk.backend.judge import Breach
 from kiosk.backend.recording import Frame
 from kiosk.lab.conformance.bench import Bench, bench_for
 from kiosk.lab.conformance.registry import Case, NotApplicable
-from kiosk.model.errors import UserFacing
+from kiosk.lab.missing import LabMissing
 
 REAL_LIMIT_S: Final = 60.0
 """A case on a real loop that takes longer has failed."""
@@ -30,10 +30,6 @@ class Verdict(StrEnum):
     PASS = "pass"
     NOT_APPLICABLE = "not applicable"
     FAILED = "FAILED"
-
-
-class LabMissing(UserFacing):
-    """The extra that brings virtual time is not installed."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,9 +72,7 @@ def _loop_factory(*, real: bool) -> Any:
     try:
         import async_solipsism
     except ImportError as error:
-        raise LabMissing(
-            "the package async-solipsism is missing; install it with `pip install 'charging-kiosk[lab]'`"
-        ) from error
+        raise LabMissing("async-solipsism") from error
     return async_solipsism.EventLoop
 
 
