@@ -314,9 +314,9 @@ def test_the_judge_survives_payloads_that_nearly_fit(action: str, payload: dict[
 def test_a_clock_aligned_value_bears_the_begin_of_its_interval() -> None:
     talk = Talk().begin()
     talk.values(value="1150")
-    value = {"timestamp": "2026-11-22T12:00:00Z", "sampledValue": [{"value": "1160", "context": "Sample.Clock"}]}
+    value = {"timestamp": "2026-11-22T12:00:00Z", "sampledValue": [{"value": "990", "context": "Sample.Clock"}]}
     talk.say("MeterValues", connectorId=1, transactionId=7, meterValue=[value])
     assert talk.judge.breaches == []
-    value["sampledValue"] = [{"value": "1155", "context": "Sample.Clock"}]
+    value["sampledValue"] = [{"value": "1001", "context": "Sample.Clock"}]
     talk.say("MeterValues", connectorId=1, transactionId=7, meterValue=[value])
-    assert talk.broken == ["register"], "later told, but less"
+    assert talk.broken == ["register"], "later told, of earlier, but more"

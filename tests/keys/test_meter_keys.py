@@ -104,7 +104,7 @@ def test_ClockAlignedDataInterval(aio: Any, site: Any) -> None:
             await here.settle(140)
             for connector_id in (1, 2, 3):
                 times = [at for c, at, _ in told(here, "Sample.Clock", mark) if c == connector_id]
-                assert len(times) == 3
+                assert len(times) == 2, "a part of a slot has no register of its begin"
                 assert all(at.second == at.microsecond == 0 for at in times), times
             await here.set("ClockAlignedDataInterval", "0")
             await here.settle()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -64,6 +66,10 @@ class Transaction(msgspec.Struct, kw_only=True):
     stopped: bool = False
 
 
+MOST_READINGS: Final = 1000
+"""Of a connector, kept to compare late ones with."""
+
+
 def _aligned(sampled: dict[str, Any]) -> bool:
     """A clock-aligned value bears the begin of its interval and is told at the end (OCPP 1.6 section 9.1.7)."""
     return sampled.get("context") == "Sample.Clock"
@@ -77,7 +83,8 @@ class Story:
         self._history: dict[int, list[tuple[datetime, str]]] = {}  # connector to (since when, status), as told
         self._triggered: dict[int, int] = {}  # connector to how often its status was asked for
         self._connected_at: datetime | None = None
-        self._registers: dict[int, tuple[datetime, Decimal]] = {}
+        self._registers: dict[int, tuple[datetime, Decimal]] = {}  # the newest reading
+        self._readings: dict[int, list[tuple[datetime, Decimal]]] = {}  # in the order of time
         self.transactions: dict[int, Transaction] = {}
 
     def connected(self, at: datetime) -> None:
@@ -250,13 +257,22 @@ class Story:
     def _register(
         self, connector_id: int, at: datetime | None, wh: Decimal, what: str, *, late: bool = False
     ) -> Iterator[Breach]:
-        """``late``: the reading is younger than the time it bears."""
+        """``late``: it bears a time before others that were told already, and must fit between them."""
         if at is None:
             return
+        readings = self._readings.setdefault(connector_id, [])
+        if late:
+            place = bisect_right(readings, at, key=itemgetter(0))
+            lowest = readings[place - 1][1] if place else wh
+            highest = readings[place][1] if place < len(readings) else wh
+            if not lowest <= wh <= highest:
+                text = f"connector {connector_id}: {what} {wh} Wh at {at}, between {lowest} and {highest} Wh"
+                yield Breach(rule="register", text=text)
+            return
         known = self._registers.get(connector_id)
-        if late and known is not None:
-            at = max(at, known[0])
         if known is not None and at >= known[0] and wh < known[1]:
             yield Breach(rule="register", text=f"connector {connector_id}: {what} {wh} Wh after {known[1]} Wh")
         elif known is None or at >= known[0]:
             self._registers[connector_id] = (at, wh)
+            readings.append((at, wh))
+            del readings[:-MOST_READINGS]

@@ -228,19 +228,28 @@ class Audit:
 
     def _readings(self, name: str, local_id: str, begin: TransactionBegin, end: TransactionEnd) -> None:
         last_wh = begin.meter_start_wh
+        aligned_wh = begin.meter_start_wh  # clock-aligned readings are those of the begin of their slot, told late
         last_at: dict[str, datetime] = {}  # by context: a reading may bear the time of its grid, just past
         for fact in self._samples.get(local_id, []):
             sample = msgspec.json.decode(fact.payload, type=MeterSample)
+            aligned = sample.context == "Sample.Clock"
             wh = sample.values.get(ENERGY)
-            if wh is not None and wh < last_wh:
-                self._breach(f"{name}: the register falls from {last_wh} to {wh} Wh")
-            last_wh = last_wh if wh is None else round(wh)
+            if wh is not None:
+                known_wh = aligned_wh if aligned else last_wh
+                if wh < known_wh:
+                    self._breach(f"{name}: the register falls from {known_wh} to {wh} Wh")
+                if aligned:
+                    aligned_wh = round(wh)
+                else:
+                    last_wh = round(wh)
             before = last_at.get(sample.context, begin.started_at)
-            if sample.context != "Sample.Clock" and sample.at < before:
+            if not aligned and sample.at < before:
                 self._breach(f"{name}: a reading of {sample.at} comes after one of {before}")
             last_at[sample.context] = sample.at
-        if end.meter_stop_wh < last_wh:
-            self._breach(f"{name}: ends at {end.meter_stop_wh} Wh after a reading of {last_wh} Wh")
+        if end.meter_stop_wh < max(last_wh, aligned_wh):
+            self._breach(
+                f"{name}: ends at {end.meter_stop_wh} Wh after a reading of {max(last_wh, aligned_wh)} Wh"
+            )
 
     def _energy(self) -> None:
         """By what the backend heard alone: each transaction begins where the one before ended."""

@@ -8,9 +8,10 @@ Decisions
   happens to the wall clock.
 - Clock-aligned samples follow ``configuration_keys.csv`` and OCPP 1.6 section 9.1.7, which agree: the day is cut
   from midnight UTC; a slot is told at its end and bears its start; energy of the interval is added up, the other
-  quantities are averaged over the time they were known. The register is no flow but a reading: the one at the
-  slot's end, up to which the energy was added up, so that it never falls from message to message.
-- A slot that a session covers in part is told for that part. One that the session's end cuts short stands in
+  quantities are averaged over the time they were known. The register is no flow but a reading: the one at the time
+  that the slot bears, so that by their times readings never fall.
+- A slot that a session covers in part is told for that part; without the register when the session began in it,
+  because that stood at its own begin, not at the slot's. One that the session's end cuts short stands in
   StopTransaction only: as a message of its own it would come twice.
 - No sample is aligned while the clock is not set; after a step of the clock the grid is found anew.
 - Of phases only the first is known: every car that charges with AC uses it, and the meter gives volts and amperes
@@ -75,9 +76,13 @@ def wanted(
 
 @dataclass
 class Slot:
-    """What a part of the day was like at one connector: means, weighted by time, and energy."""
+    """What a part of the day was like at one connector: means, weighted by time, and energy.
+
+    ``from_begin``: heard of since the time that it will bear.
+    """
 
     since_wh: int | None = None
+    from_begin: bool = False
     _sums: dict[str, float] = field(default_factory=dict)
     _spans_s: dict[str, float] = field(default_factory=dict)
     _last: dict[str, float] = field(default_factory=dict)
@@ -98,6 +103,15 @@ class Slot:
         """Of each quantity over the time it was known; the last value of one that was known for no time."""
         means = {name: self._sums[name] / span_s for name, span_s in self._spans_s.items() if span_s > 0}
         return self._last | means
+
+
+def of_slot(measurands: Sequence[str], slot: Slot, meter_wh: int | None) -> dict[str, float]:
+    """What a slot that ends now is told as; the register is that of its begin."""
+    values = wanted(measurands, slot.means(), meter_wh, slot.since_wh)
+    register = values.pop(REGISTER, None)
+    if register is not None and slot.from_begin and slot.since_wh is not None:
+        values[REGISTER] = float(slot.since_wh)
+    return {m: values[m] for m in measurands if m in values}
 
 
 def next_sample_s(started_s: float, interval_s: int, now_s: float) -> float | None:

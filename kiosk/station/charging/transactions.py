@@ -139,17 +139,20 @@ class Transactions:
         if self._slot is None or self._slot_s != interval_s or now < self._slot[0]:
             # from the very beginning, after a change of the key, or after the clock was set back
             self._slot, self._slot_s = metering.slot_at(interval_s, now), interval_s
+            for slot in self._slots.values():
+                slot.from_begin = False
             return
         begin, end = self._slot
         if now < end:
             return
         self._slot = metering.slot_at(interval_s, now)
+        in_time = (now - self._slot[0]).total_seconds() < ON_TIME_S
         samples = []
         for bay in bays:
             run = bay.session if bay.session is not None and not bay.session.over else None
             measurands = self._measurands("MeterValuesAlignedData", "StopTxnAlignedData")
             samples.append(_sample(bay, run, begin, metering.CLOCK, self._of_slot(bay, run, measurands)))
-            self._slots[bay.id] = self._new_slot(bay)
+            self._slots[bay.id] = self._new_slot(bay, from_begin=in_time)
         await self._commit(samples)
 
     def _course(self, bay: Bay, run: Running, now_s: float) -> _Course:
@@ -175,10 +178,10 @@ class Transactions:
         meter_wh = run.meter_wh if run is not None else bay.port.meter_wh()
         slot = self._slots.setdefault(bay.id, metering.Slot())
         slot.add(self._known(bay), meter_wh, self._clock.monotonic())
-        return metering.wanted(measurands, slot.means(), meter_wh, slot.since_wh)
+        return metering.of_slot(measurands, slot, meter_wh)
 
-    def _new_slot(self, bay: Bay) -> metering.Slot:
-        slot = metering.Slot()
+    def _new_slot(self, bay: Bay, *, from_begin: bool = False) -> metering.Slot:
+        slot = metering.Slot(from_begin=from_begin)
         run = bay.session if bay.session is not None and not bay.session.over else None
         slot.add(
             self._known(bay), run.meter_wh if run is not None else bay.port.meter_wh(), self._clock.monotonic()
