@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +16,7 @@ from kiosk.cli.common import Data, Json
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from kiosk.model.snapshot import Connector, Snapshot
+    from kiosk.model.snapshot import Connector, Session, Snapshot
 
 
 def status(
@@ -46,14 +48,19 @@ def as_dict(snapshot: Snapshot) -> dict[str, Any]:
     """The snapshot, with what belongs to a session also at its connector."""
     found: dict[str, Any] = msgspec.to_builtins(snapshot)
     for plain, connector in zip(found["connectors"], snapshot.connectors, strict=True):
-        session = connector.session
-        if session is not None and session.ended_at is not None and not connector.plugged:
-            session = None  # only the driver's screen still tells of it
+        session = present_session(connector)
         plain["energy_wh"] = session.energy_wh if session else None
         plain["transaction_id"] = session.transaction_id if session else None
         plain["local_id"] = session.local_id if session else None
         plain["id_tag"] = session.id_tag if session else None
     return found
+
+
+def present_session(connector: Connector) -> Session | None:
+    """Of the car that is here, or is awaited; of one that has left only the driver's screen still tells."""
+    session = connector.session
+    over = session is not None and session.ended_at is not None
+    return None if over and not connector.plugged else session
 
 
 def as_table(snapshot: Snapshot) -> RenderableType:
@@ -67,7 +74,7 @@ def as_table(snapshot: Snapshot) -> RenderableType:
     head.add_row(
         "Station", f"{station.identity or '–'}   {station.vendor} {station.model} {station.firmware}".rstrip()
     )
-    head.add_row("Backend", backend_line(snapshot))
+    head.add_row("Backend", Text(backend_line(snapshot)))  # what a server says may look like markup
     head.add_row(
         "Screen", f"{snapshot.screen.name} ({snapshot.screen.language})" if snapshot.screen.name else "none"
     )
@@ -95,25 +102,35 @@ def as_table(snapshot: Snapshot) -> RenderableType:
 
 
 def row(connector: Connector) -> tuple[str, ...]:
-    session = connector.session
+    session = present_session(connector)
     fault = f" ({connector.vendor_error_code})" if connector.vendor_error_code else ""
     return (
         str(connector.id),
         connector.type,
-        connector.status + fault + until(connector),
+        connector.status + fault + (until(connector) if connector.status == "Reserved" else ""),
         quantity(connector.power_w, "kW", 1000, 1),
         quantity(connector.voltage_v, "V", 1, 0),
         quantity(connector.current_a, "A", 1, 1),
         quantity(connector.soc_percent, "%", 1, 0),
-        quantity(connector.energy_wh, "kWh", 1000, 2),
+        quantity(session.energy_wh if session else None, "kWh", 1000, 2),
         (session.id_tag if session else None) or "",
-        connector.limit_reason or "",
+        connector.limit_reason or obstacle(connector),
     )
+
+
+def obstacle(connector: Connector) -> str:
+    """Why a card would not begin a session at a plug that is in, or at a free connector; empty where it would."""
+    free = connector.status in ("Available", "Preparing", "Finishing") and connector.session is None
+    if not free:
+        return ""
+    if connector.reserved_until is not None:
+        return "reserved" + until(connector)
+    return "" if connector.can_start else "no power free"
 
 
 def until(connector: Connector) -> str:
     """How long a reserved connector waits; for whom is the backend's business."""
-    if connector.status != "Reserved" or connector.reserved_until is None:
+    if connector.reserved_until is None:
         return ""
     at = connector.reserved_until.astimezone()
     today = at.date() == datetime.now(at.tzinfo).date()
@@ -128,9 +145,14 @@ def backend_line(snapshot: Snapshot) -> str:
     backend = snapshot.backend
     if not backend.configured:
         return "none"
-    link = "connected" if backend.connected else "not connected"
-    boot = f", {backend.boot}" if backend.boot else ""
-    return f"{backend.url or '–'} ({link}{boot})"
+    if backend.connected:
+        link = f"connected, {backend.boot}" if backend.boot else "connected"
+    else:
+        link = "not connected" + (f": {backend.problem}" if backend.problem else "")
+        if backend.next_try_s is not None:  # same machine, same monotonic clock
+            left_s = backend.next_try_s - time.monotonic()
+            link += f"; next try in {math.ceil(left_s)} s" if left_s > 0 else "; trying now"
+    return f"{backend.url or '–'} ({link})"
 
 
 def _follow(data: Data, as_json: bool) -> None:

@@ -88,7 +88,9 @@ class Connector(Section, frozen=True, kw_only=True):
 class Backend(Section, frozen=True, kw_only=True):
     configured: bool = False
     connected: bool = False  # socket open
-    boot: RegistrationStatus | None = None
+    problem: str = ""  # why not connected, one sentence; empty while connected and before the first dial
+    next_try_s: float | None = None  # not before this it is dialled again; None while connected
+    boot: RegistrationStatus | None = None  # None while not connected
     url: str | None = None  # without credentials
     waiting_messages: int = 0
     undelivered_messages: int = 0

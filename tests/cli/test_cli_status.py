@@ -6,16 +6,19 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from kiosk import cli
-from kiosk.model.enums import ChargePointStatus
-from kiosk.model.snapshot import Listen
+from kiosk.cli.status import row
+from kiosk.model.enums import ChargePointStatus, LimitReason, RegistrationStatus
+from kiosk.model.snapshot import Backend, Listen, Session
 from tests.cli.conftest import FakeCore
 from tests.fakes.pictures import charging, connector
 
+AT = datetime.now().astimezone().replace(hour=23, minute=59)
 Capture = pytest.CaptureFixture[str]
 
 
@@ -77,7 +80,7 @@ def test_a_reservation_says_how_long(fake_core: FakeCore, capsys: Capture, days:
 
 @pytest.mark.parametrize("plugged", [True, False])
 def test_a_session_that_is_over_is_told_until_the_plug_is_out(
-    fake_core: FakeCore, capsys: Capture, plugged: bool
+    fake_core: FakeCore, capsys: Capture, monkeypatch: pytest.MonkeyPatch, plugged: bool
 ) -> None:
     running = charging(2)
     assert running.session is not None
@@ -91,6 +94,10 @@ def test_a_session_that_is_over_is_told_until_the_plug_is_out(
     expected = (1234, 7, "s-1", "04A1B2C3D4") if plugged else (None,) * 4
     assert (told["energy_wh"], told["transaction_id"], told["local_id"], told["id_tag"]) == expected
     assert told["session"]["energy_wh"] == 1234  # the driver's screen still tells it
+    monkeypatch.setenv("COLUMNS", "140")
+    assert cli.main(["status"]) == 0
+    shown = capsys.readouterr().out
+    assert [words in shown for words in ("1.23 kWh", "04A1B2C3D4")] == [plugged] * 2
 
 
 def test_status_for_people(fake_core: FakeCore, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,3 +135,52 @@ def test_a_station_that_is_being_updated_says_so(fake_core: FakeCore, capsys: Ca
     fake_core.change(lambda s: s.set(station=station))
     assert cli.main(["status"]) == 0
     assert "firmware is being updated" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ""),
+        ({"status": ChargePointStatus.PREPARING, "plugged": True}, ""),
+        ({"can_start": False}, "no power free"),
+        ({"status": ChargePointStatus.PREPARING, "plugged": True, "can_start": False}, "no power free"),
+        ({"status": ChargePointStatus.PREPARING, "plugged": True, "reserved_until": AT}, "reserved until 23:59"),
+        ({"status": ChargePointStatus.FINISHING, "plugged": True, "can_start": False}, "no power free"),
+        ({"status": ChargePointStatus.FAULTED, "can_start": False}, ""),
+        ({"status": ChargePointStatus.RESERVED, "reserved_until": AT, "can_start": False}, ""),
+        ({"status": ChargePointStatus.PREPARING, "session": Session(id_tag="A"), "reserved_until": AT}, ""),
+        ({"limit_reason": LimitReason.AUTHORIZATION, "can_start": False}, "authorization"),
+    ],
+)
+def test_the_limit_says_why_nothing_can_begin(fields: dict[str, object], expected: str) -> None:
+    assert row(connector(2, **fields))[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("backend", "expected"),
+    [
+        (Backend(), "none"),
+        (Backend(configured=True, url="ws://x/y"), "ws://x/y (not connected)"),
+        (
+            Backend(configured=True, url="ws://x/y", connected=True, boot=RegistrationStatus.ACCEPTED),
+            "ws://x/y (connected, Accepted)",
+        ),
+        (
+            Backend(configured=True, url="ws://x/y", problem="[the host] is gone", next_try_s=1011.2),
+            "ws://x/y (not connected: [the host] is gone; next try in 12 s)",
+        ),
+        (
+            Backend(configured=True, url="ws://x/y", problem="it is gone", next_try_s=1000.0),
+            "ws://x/y (not connected: it is gone; trying now)",
+        ),
+    ],
+)
+def test_the_backend_says_why_it_is_not_there(
+    fake_core: FakeCore, capsys: Capture, monkeypatch: pytest.MonkeyPatch, backend: Backend, expected: str
+) -> None:
+    monkeypatch.setattr("kiosk.cli.status.time", SimpleNamespace(monotonic=lambda: 1000.0))
+    monkeypatch.setenv("COLUMNS", "140")
+    fake_core.change(lambda s: s.set(backend=backend))
+    assert cli.main(["status"]) == 0
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if each.startswith("Backend")]
+    assert line.removeprefix("Backend").strip() == expected

@@ -35,6 +35,7 @@ from kiosk.station.ocpp.notices import Notices
 from kiosk.station.ocpp.registered import Registered
 from kiosk.station.ocpp.security_news import SecurityNews
 from kiosk.station.ocpp.signing import Signing
+from kiosk.station.ocpp.trouble import sentence
 from kiosk.station.ocpp.wire import Answer, Wire, why
 from kiosk.station.security import SecurityLog
 from kiosk.station.state import State
@@ -87,6 +88,8 @@ class OcppClient:
         self._boot: RegistrationStatus | None = None
         self._told_boot: dict[str, Any] | None = None  # fields of the accepted BootNotification
         self._unreachable = False
+        self._problem = ""  # why the last dial or line ended
+        self._next_try_s: float | None = None
         self._served = False  # the present connection got as far as being of use
         self._boot_due_s = 0.0  # monotonic; not before this the next BootNotification, whatever line there is
         self._boot_now = asyncio.Event()
@@ -184,6 +187,7 @@ class OcppClient:
                 await self._connection()
             except (BackendUnreachable, WebSocketException, OSError, TimeoutError) as error:
                 reason = _reason(error)
+                self._problem = sentence(error)
                 asked_s = getattr(error, "retry_after_s", 0.0)
                 # the same trouble is told once; the tries go on
                 log.log(logging.INFO if reason == told else logging.WARNING, "backend: %s", reason)
@@ -191,11 +195,12 @@ class OcppClient:
             # losing the line is not yet a failed attempt to get one
             self._unreachable = self._unreachable or not self._served
             self._wire = None
-            self._publish()
             wait_s = max(self._backoff.next_s(), asked_s)
             if self._redial_now.is_set():  # it was changed meanwhile, and perhaps for this that we left
                 wait_s = min(wait_s, SOON_S)
             self._redial_now.clear()
+            self._next_try_s = self._clock.monotonic() + wait_s
+            self._publish()
             log.info("backend: dialling again in %.1f s", wait_s)
             if await wait(self._redial_now, wait_s):
                 self._backoff.reset()
@@ -330,11 +335,14 @@ class OcppClient:
         self._publish()
 
     def _publish(self) -> None:
+        connected = self._wire is not None
         self._state.set(
             backend=Backend(
                 configured=True,
-                connected=self._wire is not None,
-                boot=self._boot,
+                connected=connected,
+                problem="" if connected else self._problem,
+                next_try_s=None if connected else self._next_try_s,
+                boot=self._boot if connected else None,
                 url=self._dialler.shown,
                 waiting_messages=self._delivery.waiting,
                 undelivered_messages=self._delivery.undelivered,
