@@ -104,6 +104,8 @@ def card_state(connector: Connector) -> str:
         return simple
     if session:
         return "finished" if status is ChargePointStatus.FINISHING else "preparing"
+    if connector.reserved_until is not None:
+        return "reserved"  # a plug that is in hides the status
     if not connector.can_start:
         return "wait"
     # plugged first, or authorization came too late: a card is still welcome (decision 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -36,6 +37,7 @@ from kiosk.screen.view_cards import (
 from kiosk.screen.view_focus import focus_of, lists_of, notice_of
 
 EN = "en"
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def gui(**changes: Any) -> Gui:
@@ -56,6 +58,7 @@ def gui(**changes: Any) -> Gui:
         (charging(1, status=S.SUSPENDED_EVSE), "paused"),
         (FINISHED, "finished"),
         (free(1, status=S.RESERVED), "reserved"),
+        (free(1, status=S.PREPARING, plugged=True, reserved_until=NOON), "reserved"),
         (free(1, status=S.UNAVAILABLE), "out"),
         (faulted(1), "fault"),
     ],

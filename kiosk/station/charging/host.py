@@ -8,7 +8,7 @@ import math
 import msgspec
 
 from kiosk.model.clock import Clock
-from kiosk.model.enums import ChargePointStatus, RefusalReason, StopReason, Tap
+from kiosk.model.enums import ChargePointStatus, Page, RefusalReason, StopReason, Tap
 from kiosk.model.errors import NotPossible
 from kiosk.model.logs import mask
 from kiosk.model.snapshot import Changes
@@ -17,6 +17,7 @@ from kiosk.station.charging import dialogue
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.bay import Bay
 from kiosk.station.charging.dialogue import CancelWish, StartWish, StopWish, View, Wish, World
+from kiosk.station.charging.refusals import refused
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.state import State
 from kiosk.station.tasks import Tasks
@@ -82,7 +83,11 @@ class Host:
             # nobody here knows whether it is of the group of a running session (OCPP 1.6 section 4.1)
             mine = self._sessions.stoppable_by(uid, await self._authorizer.ask_parent(uid))
         reserved = self._sessions.reservations.named(uid)
-        self._take(*dialogue.on_card(self._state, uid, mine, self.world(), reserved=reserved))
+        world = self.world()
+        new, wish = dialogue.on_card(self._state, uid, mine, world, reserved=reserved)
+        if wish is None:
+            _log_refusals(new, uid, world)
+        self._take(new, wish)
 
     def plugged(self, connector_id: int) -> None:
         """A plug went in and nobody is authorized there."""
@@ -146,6 +151,17 @@ class Host:
             began_s=bay.session.started_s if bay.session is not None else -math.inf,
             session_over=bay.session is not None and bay.session.over,
         )
+
+
+def _log_refusals(new: dialogue.State, uid: str, world: World) -> None:
+    """Why a card led to nothing: at the connector that is shown, or at the plugs that are in and wait."""
+    shown = new.dialogue
+    if shown.page is Page.CARD_REFUSED and shown.reason is not None and shown.connector_id is not None:
+        refused(shown.reason, shown.connector_id, uid)
+    elif shown.page in (Page.SELECTION, Page.STOP_REFUSED):
+        for view in world.views:
+            if view.plugged and view.unusable is not None and not view.running:
+                refused(view.unusable, view.id, uid)
 
 
 def _moves(changes: Changes) -> bool:

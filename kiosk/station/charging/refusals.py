@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from kiosk.model.enums import RefusalReason as R
+from kiosk.model.logs import mask
+
+log = logging.getLogger(__name__)
 
 _TEXTS: Final[dict[R, str]] = {
     R.CARD_INVALID: "connector {n}: the card is not known; use another one, or add it with `kiosk whitelist add`",
@@ -29,3 +33,10 @@ _TEXTS: Final[dict[R, str]] = {
 def english(reason: R, connector_id: int) -> str:
     """One line: what, and what to do."""
     return _TEXTS[reason].format(n=connector_id)
+
+
+def refused(reason: R, connector_id: int, id_tag: str | None) -> R:
+    """Log that a start was refused, and why. Returns ``reason``."""
+    who = mask(id_tag) if id_tag is not None else "without a card"
+    log.info("start refused (%s): %s", who, english(reason, connector_id))
+    return reason

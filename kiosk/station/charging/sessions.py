@@ -23,6 +23,7 @@ from kiosk.station.charging.bay import Bay, Grant, picture
 from kiosk.station.charging.connector import Stage, led_rgb
 from kiosk.station.charging.ports import IdTagInfo
 from kiosk.station.charging.reactions import Reactions
+from kiosk.station.charging.refusals import refused
 from kiosk.station.charging.reserving import Claim, Outcome
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.hardware.ports import ConnectorEvent, HardwarePort
@@ -197,26 +198,27 @@ class Sessions:
         kiosk = self.kiosk
         if id_tag is None:
             if not kiosk:
-                return RefusalReason.CARD_NEEDED
+                return refused(RefusalReason.CARD_NEEDED, bay.id, None)
             id_tag = kiosk_tag(connector_id, self._settings.csl("HycKioskModeTagIds"))
         if (reason := bay.unusable(stopping=self.stopping)) is not None:
-            return reason
+            return refused(reason, bay.id, id_tag)
         claim, parent = await self._claim(bay, id_tag)
         if claim is not Claim.ALLOWED:
-            return RefusalReason.CONNECTOR_RESERVED
+            return refused(RefusalReason.CONNECTOR_RESERVED, bay.id, id_tag)
         plugged, cycles = bay.port.plugged, bay.port.cycles
         verdict = await self._authorizer.authorize(id_tag, kiosk=kiosk and not remote, remote=remote)
         if isinstance(verdict, Denied):
-            return verdict.reason
+            return refused(verdict.reason, bay.id, id_tag)
         async with self._locks[bay.id]:
             if (reason := bay.unusable(stopping=self.stopping)) is not None:
-                return reason
+                return refused(reason, bay.id, id_tag)
             if bay.port.cycles != cycles if plugged else not bay.port.plugged and not still_wanted():
                 log.info("%s%d: the answer came too late, the driver has gone", bay.port.type, bay.id)
                 return RefusalReason.BACKEND_SILENT
             parent = (verdict.info and verdict.info.parent_id_tag) or parent
             if self.reservations.claim(bay.id, id_tag, parent, parent_known=True) is not Claim.ALLOWED:
-                return RefusalReason.CONNECTOR_RESERVED  # it was reserved while the answer was awaited
+                # it was reserved while the answer was awaited
+                return refused(RefusalReason.CONNECTOR_RESERVED, bay.id, id_tag)
             reserved = self.reservations.match(bay.id, id_tag, parent)
             bay.grant = Grant(
                 id_tag=id_tag,
@@ -233,7 +235,7 @@ class Sessions:
             self.publish(bay)  # Preparing goes out before StartTransaction
             begun = await self._acts.begin(bay) if bay.port.plugged else True
         self.publish(bay)
-        return None if begun else RefusalReason.CONNECTOR_FAULTED
+        return None if begun else refused(RefusalReason.CONNECTOR_FAULTED, bay.id, id_tag)
 
     async def stop(
         self, connector_id: int, reason: StopReason, *, id_tag: str | None = None, wait: bool = True
