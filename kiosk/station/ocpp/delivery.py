@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Final
 
 from ocpp.exceptions import OCPPError
@@ -21,20 +22,25 @@ from kiosk.station.ocpp import answers, outbox
 from kiosk.station.ocpp.jobs import wait
 from kiosk.station.ocpp.wire import NoAnswer, Wire
 from kiosk.station.storage import Journal, TagStore
-from kiosk.station.storage.records import Fact, FactKind, TransactionEnd
+from kiosk.station.storage.records import Fact, FactKind, TransactionBegin, TransactionEnd
 
 log = logging.getLogger(__name__)
 
-STATUS_FIRST_S: Final = 0.01
-"""A status and a start that are due in the same moment: the status takes the turn."""
+NEVER: Final = frozenset({"NotImplemented", "NotSupported"})
+"""OCPP-J 1.6 section 4.2.3: whoever says so to an action will say it again."""
 COUNTED_EVERY_S: Final = 0.5
 """While a backlog goes out, the counts are shown this often."""
+
+
+async def _tell_nothing(_wire: Wire, _connector_id: int, _started_at: datetime) -> None:
+    """Nobody keeps a status back."""
 
 
 class Delivery:
     """``on_counted`` is called when ``waiting`` or ``undelivered`` changed.
 
-    ``before_start(connector_id)``: seconds until the backend knows that connector's status.
+    ``before_start(connector_id)``: seconds until that connector's untold status may be told, None: all is told.
+    ``tell_before_start(wire, connector_id, started_at)`` tells at once what it was before a transaction began.
     """
 
     def __init__(
@@ -55,11 +61,12 @@ class Delivery:
         self._wire: Wire | None = None
         self._wake = asyncio.Event()
         self._not_before: tuple[int, float] = (0, 0.0)  # (fact, monotonic time of its next try)
-        self._held = 0  # fact that has waited for its connector's status
         self._ahead: Fact | None = None  # read with the last answer's commit
         self._counted_s = 0.0
         self.on_list_conflict: Callable[[], None] = lambda: None
-        self.before_start: Callable[[int], float] = lambda _connector_id: 0.0
+        self._without_meter_values = False  # the backend said so, and the log knows it
+        self.before_start: Callable[[int], float | None] = lambda _connector_id: None
+        self.tell_before_start: Callable[[Wire, int, datetime], Awaitable[None]] = _tell_nothing
         self.waiting = 0
         self.undelivered = 0
 
@@ -98,17 +105,15 @@ class Delivery:
         seq, not_before_s = self._not_before
         if fact.seq == seq and (wait_s := not_before_s - self._clock.monotonic()) > 0:
             return wait_s
-        if (wait_s := self._hold(fact)) > 0:
-            self._not_before = (fact.seq, self._clock.monotonic() + wait_s)
-            return wait_s
         message = await self._message(fact)
         if message is None:
             self._ahead = await self._journal.answered(fact.seq)  # the keys want nothing of it told
             return 0
         try:
+            await self._status_first(wire, fact)
             await self._settle(fact, await wire.request(message.action, message.payload))
         except BackendRefused as error:
-            await self._failed(fact, message.action, str(error))
+            await self._refused(fact, message.action, error)
         except NoAnswer as error:
             if error.alive:
                 await self._failed(fact, message.action, "no answer, though it answers pings")
@@ -120,16 +125,10 @@ class Delivery:
             await self._journal.give_up(fact.seq)
         return 0
 
-    def _hold(self, fact: Fact) -> float:
-        """A backend hears Preparing before StartTransaction, though MinimumStatusDuration keeps it back.
-
-        A start waits once, so a connector that never comes to rest does not keep it for ever.
-        """
-        if fact.kind is not FactKind.BEGIN or fact.seq == self._held:
-            return 0.0
-        self._held = fact.seq
-        wait_s = self.before_start(fact.connector_id)
-        return wait_s + STATUS_FIRST_S if wait_s > 0 else 0.0
+    async def _status_first(self, wire: Wire, fact: Fact) -> None:
+        """A backend hears Preparing before StartTransaction, though MinimumStatusDuration keeps it back."""
+        if isinstance(fact.payload, TransactionBegin) and self.before_start(fact.connector_id) is not None:
+            await self.tell_before_start(wire, fact.connector_id, fact.payload.started_at)
 
     async def _message(self, fact: Fact) -> outbox.Message | None:
         if isinstance(fact.payload, TransactionEnd):
@@ -147,6 +146,8 @@ class Delivery:
             await self._on_start_answered(fact.local_id, number, info)
             return
         self._ahead = await self._journal.answered(fact.seq)
+        if fact.kind is FactKind.SAMPLE:
+            self._without_meter_values = False
         if isinstance(fact.payload, TransactionEnd) and fact.payload.id_tag:
             await self._take_verdict(fact.payload.id_tag, answered)
 
@@ -159,6 +160,17 @@ class Delivery:
             return
         if told is not None and await remember(self._settings, self._tags, id_tag, told.info, self._clock):
             self.on_list_conflict()
+
+    async def _refused(self, fact: Fact, action: str, error: BackendRefused) -> None:
+        """Readings for a backend that does not take any are done with: they must not hold up the end of the
+        session, nor wait as undelivered for somebody to send them again."""
+        if fact.kind is not FactKind.SAMPLE or error.code not in NEVER:
+            await self._failed(fact, action, str(error))
+            return
+        if not self._without_meter_values:
+            self._without_meter_values = True
+            log.warning("the backend does not take MeterValues, each is tried once: %s", error)
+        self._ahead = await self._journal.answered(fact.seq)
 
     async def _failed(self, fact: Fact, action: str, reason: str) -> None:
         attempts = await self._journal.failed(fact.seq)

@@ -49,7 +49,8 @@ ASKED: Final = {
     "DeleteCertificate": (SECURITY, "Failed for the certificate that the present link hangs on"),
     "ExtendedTriggerMessage": (
         SECURITY,
-        "as TriggerMessage, for signed updates, logs and SignCertificate besides",
+        "as TriggerMessage, for signed updates, logs and SignCertificate besides (Rejected before "
+        "BootNotification was accepted)",
     ),
     "GetCompositeSchedule": (
         CHARGING,
@@ -107,7 +108,11 @@ ASKED: Final = {
         "the signer's certificate must come from a manufacturer root; the signature is checked before "
         "anything is installed",
     ),
-    "TriggerMessage": (TRIGGER, "the answer leaves first; without connectorId: all connectors"),
+    "TriggerMessage": (
+        TRIGGER,
+        "the answer leaves first; without connectorId: all connectors. MeterValues: Rejected before "
+        "BootNotification was accepted",
+    ),
     "UnlockConnector": (
         CORE,
         "a session is ended first with reason UnlockCommand; NotSupported where the installation file "
@@ -144,8 +149,9 @@ SENT: Final = {
     "StartTransaction": (CORE, "kept until it is answered or its attempts are used up"),
     "StatusNotification": (
         CORE,
-        "the present state after each connection, then changes that last MinimumStatusDuration; LocalListConflict "
-        "of connector 0 where your word on a tag contradicts your list",
+        "the present state after each connection, then changes that last MinimumStatusDuration, and before "
+        "StartTransaction how the connector was, at once; LocalListConflict of connector 0 where your word on a "
+        "tag contradicts your list",
     ),
     "StopTransaction": (CORE, "kept until it is answered or its attempts are used up"),
 }
@@ -177,7 +183,8 @@ _TAIL: Final = """\
   content and a new message id: join on connectorId, idTag, timestamp and meterStart. A CALLERROR, an unfit answer
   or no answer from a backend that still answers pings counts as a failed attempt. There are
   TransactionMessageAttempts of them, TransactionMessageRetryInterval times the attempt apart. Then the message is
-  kept as undelivered; the operator can have it sent again. A dead line counts as no attempt.
+  kept as undelivered; the operator can have it sent again. A dead line counts as no attempt. MeterValues that you
+  answer with `NotImplemented` or `NotSupported` are not repeated.
 - **Offline.** Sessions go on. transactionId is filled in when StartTransaction.conf has come; it is -1 only after
   the delivery of StartTransaction has finally failed. 0 is an id like any other.
 - **Errors.** CALLERROR codes are OCPP-J 1.6's own spellings (`FormationViolation`,

@@ -61,6 +61,8 @@ class Registered:
         file_news.connect(files, notices)
         self._board = status.StatusBoard()
         self._listening = False
+        self._telling = asyncio.Lock()  # changes taken off the board are told before anybody takes more
+        delivery.tell_before_start = self._tell_before_start
         self.present_told = asyncio.Event()  # the backend knows how every connector is
         self._status_wake = asyncio.Event()
         self._beat_wake = asyncio.Event()
@@ -98,11 +100,13 @@ class Registered:
         self._board.reset()
         self._triggers.clear()
 
-    def status_due_in_s(self, connector_id: int) -> float:
-        """Seconds until the backend knows how this connector is; 0 when it does or is not told at all."""
+    def status_due_in_s(self, connector_id: int) -> float | None:
+        """Seconds until an untold change of this connector may be told; None when there is none."""
+        if self._telling.locked():
+            return 0.0  # perhaps of this one
         minimum_s = float(self._settings.int("MinimumStatusDuration"))
         due_s = self._board.waiting_until_s(connector_id, minimum_s)
-        return 0.0 if due_s is None else max(0.0, due_s - self._clock.monotonic())
+        return None if due_s is None else max(0.0, due_s - self._clock.monotonic())
 
     async def heartbeat_interval(self, commands: Commands, interval_s: int) -> None:
         """The interval of BootNotification.conf overwrites HeartbeatInterval; 0 leaves it to us."""
@@ -121,12 +125,19 @@ class Registered:
         self.present_told.set()
         await first_of(self._statuses(wire), self._beat(wire), self._notices.talk(wire))
 
+    async def _tell_before_start(self, wire: Wire, connector_id: int, started_at: datetime) -> None:
+        minimum_s = float(self._settings.int("MinimumStatusDuration"))
+        async with self._telling:
+            for picture, at in self._board.before_start(connector_id, started_at, minimum_s):
+                await self._tell(wire, picture, at)
+
     async def _statuses(self, wire: Wire) -> None:
         while True:
             self._status_wake.clear()
             minimum_s = float(self._settings.int("MinimumStatusDuration"))
-            for picture, at in self._board.due(self._clock.monotonic(), minimum_s):
-                await self._tell(wire, picture, at)
+            async with self._telling:
+                for picture, at in self._board.due(self._clock.monotonic(), minimum_s):
+                    await self._tell(wire, picture, at)
             due_s = self._board.next_due_s(minimum_s)
             wait_s = None if due_s is None else max(0.0, due_s - self._clock.monotonic())
             await wait(self._status_wake, wait_s)

@@ -19,6 +19,10 @@ from kiosk.station.ocpp.outbox import timestamp
 MAX_INFO: Final = 50
 """CiString50 of StatusNotification.info and vendorErrorCode."""
 MAX_VENDOR_ID: Final = 255
+UNDER_WAY: Final = frozenset(
+    {ChargePointStatus.CHARGING, ChargePointStatus.SUSPENDED_EV, ChargePointStatus.SUSPENDED_EVSE}
+)
+"""Only a transaction that has begun looks like this."""
 EV_LEFT: Final = "EV side disconnected"
 """Info of a session that ended because its car was disconnected (OCPP 1.6 section 4.9)."""
 
@@ -98,11 +102,13 @@ class StatusBoard:
     def __init__(self) -> None:
         self._told: dict[int, Picture] = {}
         self._waiting: list[_Change] = []
+        self._overtaken: dict[int, _Change] = {}  # the newest that did not last and may precede a start
 
     def reset(self) -> None:
         """The backend went away: what it knows is unknown, what waited is history."""
         self._told.clear()
         self._waiting.clear()
+        self._overtaken.clear()
 
     def changed(self, picture: Picture, at: datetime, now_s: float) -> None:
         """A connector looks like this now; ``at`` is the wall time, ``now_s`` the monotonic one."""
@@ -112,6 +118,7 @@ class StatusBoard:
     def told(self, picture: Picture) -> None:
         """The backend confirmed this picture."""
         self._told[picture.connector_id] = picture
+        self._overtaken.pop(picture.connector_id, None)
 
     def due(self, now_s: float, minimum_s: float) -> list[tuple[Picture, datetime]]:
         """Takes out what is to be told now, in the order it happened.
@@ -126,8 +133,11 @@ class StatusBoard:
             connector_id = change.picture.connector_id
             follower = next((c for c in self._waiting[i + 1 :] if c.picture.connector_id == connector_id), None)
             if follower is not None and follower.since_s - change.since_s < minimum_s:
+                if change.picture.status not in UNDER_WAY:
+                    self._overtaken[connector_id] = change
                 continue
             if change.picture == known.get(connector_id):
+                self._overtaken.pop(connector_id, None)
                 continue
             if follower is None and now_s < change.since_s + minimum_s:
                 kept.append(change)
@@ -136,6 +146,29 @@ class StatusBoard:
             known[connector_id] = change.picture
         self._waiting = kept
         return ripe
+
+    def before_start(
+        self, connector_id: int, started_at: datetime, minimum_s: float
+    ) -> list[tuple[Picture, datetime]]:
+        """Takes out what a connector was before its transaction began: each that lasted, and the last in any case.
+
+        Empty when the backend knows it, or knows of something newer. What came after the begin goes on waiting.
+        """
+        own = [c for c in self._waiting if c.picture.connector_id == connector_id]
+        if not own or own[-1].picture == self._told.get(connector_id):
+            return []
+        overtaken = self._overtaken.get(connector_id)
+        changes = own if overtaken is None else [overtaken, *own]
+        early = [c for c in changes if _was_before(c, started_at)]
+        self._waiting = [c for c in self._waiting if c not in early]
+        told: list[tuple[Picture, datetime]] = []
+        known = self._told.get(connector_id)
+        for n, change in enumerate(early, start=1):
+            lasted = n == len(early) or early[n].since_s - change.since_s >= minimum_s
+            if lasted and change.picture != known:
+                told.append((change.picture, change.at))
+                known = change.picture
+        return told
 
     def next_due_s(self, minimum_s: float) -> float | None:
         """Monotonic time at which something may become due; None while nothing waits."""
@@ -149,3 +182,10 @@ class StatusBoard:
     def _newest(self, connector_id: int) -> Picture | None:
         waiting = [c.picture for c in self._waiting if c.picture.connector_id == connector_id]
         return waiting[-1] if waiting else self._told.get(connector_id)
+
+
+def _was_before(change: _Change, started_at: datetime) -> bool:
+    """A clock that is not fine enough may give both the same time."""
+    if change.at == started_at:
+        return change.picture.status not in UNDER_WAY
+    return change.at < started_at

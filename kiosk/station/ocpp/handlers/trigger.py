@@ -20,7 +20,11 @@ EXTENDED: Final = {
 
 
 async def trigger_message(station: Station, asked: Payload) -> Answer:
-    """OCPP 1.6 section 5.17: the answer leaves before the message that was asked for."""
+    """OCPP 1.6 section 5.17: the answer leaves before the message that was asked for.
+
+    Readings and certificate requests are owed until they are answered, so they are not begun before the
+    registration is accepted (section 4.2.1).
+    """
     try:
         wanted = Trigger(asked["requestedMessage"])
     except ValueError:
@@ -32,6 +36,8 @@ async def extended_trigger_message(station: Station, asked: Payload) -> Answer:
     """Security white paper, section 5, ExtendedTriggerMessage."""
     name = asked["requestedMessage"]
     if name == "SignChargePointCertificate":
+        if not station.accepted():
+            return Answer(payload={"status": "Rejected"})
         return _accepted(station.commands.certificates.request_renewal)
     wanted = EXTENDED.get(name)
     if wanted is None:
@@ -40,6 +46,8 @@ async def extended_trigger_message(station: Station, asked: Payload) -> Answer:
 
 
 def _send(station: Station, wanted: Trigger, connector_id: int | None) -> Answer:
+    if wanted is Trigger.METER_VALUES and not station.accepted():
+        return Answer(payload={"status": "Rejected"})
     lowest = 1 if wanted is Trigger.METER_VALUES else 0
     if connector_id is not None and not lowest <= connector_id <= station.connectors:
         return Answer(payload={"status": "Rejected"})
