@@ -137,7 +137,7 @@ SABOTAGE: list[tuple[str, Break, str]] = [
     ("012", kilowatt_hours, "[register]"),
     ("012", wrong_reason, ""),
     ("037_3", wrong_reason, ""),
-    ("023_4", everybody_may, "StartTransaction"),
+    ("023_4", everybody_may, "unwanted"),
     ("027", connector_zero, "Accepted"),
     ("070", drifting_samples, "between two values"),
     ("005_1", never_finishing, "Finishing"),
