@@ -18,7 +18,7 @@ from kiosk.launcher.output import Output
 from kiosk.launcher.plan import Program, RunOptions
 from kiosk.launcher.supervisor import Supervisor
 from kiosk.model.errors import AlreadyRunning, BadFile
-from kiosk.model.paths import default_data_dir
+from kiosk.model.paths import LAUNCHER_LOCK_FILE, default_data_dir
 
 BACKEND_TIMEOUT_S: Final = 30.0
 WIDTH: Final = 8
@@ -31,7 +31,7 @@ def run(options: RunOptions) -> int:
     """
     try:
         options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(options.data_dir / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(options.data_dir / LAUNCHER_LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise BadFile(
             options.data_dir, error.strerror or str(error), "give a folder of yours with --data"

@@ -15,8 +15,10 @@ from typing import Final
 
 import msgspec
 
+from kiosk.model.disk import unwritten
 from kiosk.model.enums import Door
 from kiosk.model.errors import AlreadyRunning, BadFile, CoreNotRunning
+from kiosk.model.paths import LAUNCHER_LOCK_FILE
 
 MAX_SOCKET_PATH: Final = 100
 """``sun_path`` has 108 bytes on Linux; a longer path fails with a message that says nothing."""
@@ -84,11 +86,17 @@ def socket_path(directory: Path, door: Door) -> Path:
 
 
 def write_run_info(data_dir: Path, info: RunInfo) -> None:
-    """Atomically: a reader sees the old file, the new one, or none."""
+    """Atomically: a reader sees the old file, the new one, or none. Raises StorageFailed."""
     target = data_dir / RUN_FILE
     fresh = target.with_name(f".{RUN_FILE}.{os.getpid()}")
-    fresh.write_bytes(msgspec.json.encode(info) + b"\n")
-    fresh.replace(target)
+    for left in data_dir.glob(f".{RUN_FILE}.*"):  # of a core that was killed in between
+        left.unlink(missing_ok=True)
+    try:
+        fresh.write_bytes(msgspec.json.encode(info) + b"\n")
+        fresh.replace(target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise unwritten(target, error) from error
 
 
 def remove_run_info(data_dir: Path, pid: int) -> None:
@@ -111,7 +119,26 @@ def find_core(data_dir: Path) -> RunInfo:
 
 
 def not_running(data_dir: Path) -> CoreNotRunning:
+    if _launched(data_dir):
+        return CoreNotRunning(
+            f"no station core is running for {data_dir}, but `kiosk run` is about to start it again; see there"
+        )
     return CoreNotRunning(f"no station core is running for {data_dir}; start one with `kiosk run`")
+
+
+def _launched(data_dir: Path) -> bool:
+    """Whether a ``kiosk run`` holds the data folder."""
+    try:
+        fd = os.open(data_dir / LAUNCHER_LOCK_FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+    return False
 
 
 def _read(data_dir: Path) -> RunInfo | None:
@@ -136,7 +163,7 @@ def _alive(pid: int) -> bool:
 class CoreLock:
     """One core per data folder, held by the kernel as long as the process lives.
 
-    A context manager; ``acquire`` raises AlreadyRunning naming the process that holds it.
+    A context manager; ``acquire`` raises AlreadyRunning naming the process that holds it, StorageFailed.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -144,7 +171,10 @@ class CoreLock:
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise unwritten(self._path, error) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -154,8 +184,12 @@ class CoreLock:
                 f"a station core (process {holder}) already runs for {self._path.parent}; "
                 f"stop it, or give another folder with --data"
             ) from error
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(fd)
+            raise unwritten(self._path, error) from error
         self._fd = fd
 
     def release(self) -> None:

@@ -16,7 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
@@ -52,10 +52,30 @@ class _Formatter(logging.Formatter):
 
 
 class _Files(RotatingFileHandler):
-    """Only the station's own user may read them."""
+    """Only the station's own user may read them. Where a line cannot be written, that is told once."""
+
+    _told = False
 
     def _open(self) -> TextIOWrapper:
         return open(self.baseFilename, "a", encoding="utf-8", opener=lambda p, flags: os.open(p, flags, 0o600))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the library's name
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        # what could not be written stays in the stream and would fail again with every line
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+        if not self._told:
+            self._told = True
+            sys.stderr.write(f"{self.baseFilename}: {error.strerror or error}; the log is not kept\n")
+
+    def close(self) -> None:
+        with suppress(OSError):  # on a full disk; every line is on standard error too
+            super().close()
 
 
 def configure(program: str, level: int = logging.INFO) -> None:

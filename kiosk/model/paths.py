@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
+LAUNCHER_LOCK_FILE: Final = "run.lock"
+"""In the data folder, locked as long as a ``kiosk run`` lives."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 

@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from kiosk.link.rundir import CoreLock
+from kiosk.link.rundir import RUN_FILE, CoreLock
 from kiosk.model import logs
 from kiosk.model.clock import SystemClock
+from kiosk.model.disk import unwritten
 from kiosk.model.enums import Provenance, ResetKind
 from kiosk.model.errors import BadFile, BadValue, UsageError, UserFacing
 from kiosk.model.paths import default_data_dir, program
@@ -145,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"kiosk core: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"kiosk core: {data_dir}: {error.strerror or error}; check the folder's rights", file=sys.stderr)
+        print(f"kiosk core: {unwritten(Path(error.filename or data_dir / RUN_FILE), error)}", file=sys.stderr)
         return 1
     if kind is not None:
         log.info("restarting in place after a %s reset", kind)

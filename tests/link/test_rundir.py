@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -14,7 +16,7 @@ import pytest
 from kiosk.link import rundir
 from kiosk.link.rundir import CoreLock, RunInfo, find_core, remove_run_info, runtime_dir, write_run_info
 from kiosk.model.enums import Door
-from kiosk.model.errors import AlreadyRunning, CoreNotRunning
+from kiosk.model.errors import AlreadyRunning, CoreNotRunning, StorageFailed
 
 
 def info(pid: int) -> RunInfo:
@@ -40,6 +42,48 @@ def test_found_and_gone(tmp_path: Path) -> None:
     remove_run_info(tmp_path, os.getpid())
     with pytest.raises(CoreNotRunning, match="kiosk run"):
         find_core(tmp_path)
+
+
+def test_a_full_disk_is_told_and_leaves_no_litter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".run.json.4711").touch()
+    real = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        real(path, data[:5])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StorageFailed) as told:
+        write_run_info(tmp_path, info(os.getpid()))
+    assert str(told.value) == (
+        f"{tmp_path}/run.json: cannot be written: the disk is full; free some space in {tmp_path}"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_on_a_full_disk_is_told_and_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", full)
+        with pytest.raises(
+            StorageFailed, match=r"core\.lock: cannot be written: the disk is full; free some space"
+        ):
+            CoreLock(tmp_path).acquire()
+    with CoreLock(tmp_path):
+        assert (tmp_path / "core.lock").read_text(encoding="ascii") == f"{os.getpid()}\n"
+
+
+def test_a_launcher_that_starts_the_core_again_is_told(tmp_path: Path) -> None:
+    lock = tmp_path / "run.lock"
+    lock.touch()
+    with pytest.raises(CoreNotRunning, match="start one with `kiosk run`"):
+        find_core(tmp_path)
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(CoreNotRunning, match="`kiosk run` is about to start it again"):
+            find_core(tmp_path)
 
 
 def test_left_behind_by_a_killed_core(tmp_path: Path) -> None:

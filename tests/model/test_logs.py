@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -90,3 +91,32 @@ def test_a_traceback_belongs_to_its_line(tmp_path: Path) -> None:
         lines_at(1) + "Traceback of 1\n" + lines_at(2) + "Traceback of 2\n", encoding="utf-8"
     )
     assert "".join(logs.kept(tmp_path / "core.log", at(2), None)) == lines_at(2) + "Traceback of 2\n"
+
+
+def test_a_full_disk_costs_lines_of_the_file_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told once, never as a traceback, and nothing comes out of closing; with room again lines are kept again."""
+    logs.configure("core")
+    path = tmp_path / "core.log"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with logs.keeping("core", path):
+        logging.getLogger("kiosk").info("first")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
+        try:
+            for n in range(3):
+                logging.getLogger("kiosk").info("lost %d", n)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        logging.getLogger("kiosk").info("kept again")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, hard))
+        try:
+            logging.getLogger("kiosk").info("lost 3")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    err = capsys.readouterr().err
+    assert err.count("the log is not kept") == 1
+    assert "Traceback" not in err
+    assert [f"lost {n}" in err for n in range(4)] == [True] * 4
+    kept = path.read_text(encoding="utf-8")
+    assert "first" in kept
+    assert "kept again" in kept
+    assert "lost" not in kept

@@ -132,6 +132,32 @@ def test_a_full_disk_ends_the_core_and_loses_nothing(tmp_path: Path) -> None:
     played(story)
 
 
+def test_every_start_on_a_full_disk_says_the_same(tmp_path: Path) -> None:
+    """The file, that there is no room, and what helps; no traceback, and nothing half-written is left."""
+
+    async def story() -> None:
+        async with place(tmp_path) as this:
+            await this.core.start()
+            await this.core.up()
+            assert await this.core.stop() == 0
+            for _ in range(2):
+                said = len(this.core.said)
+                await this.core.start(before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)))
+                assert await this.core.leaves() == 1
+                told = this.core.said[said:]
+                assert "Traceback" not in told
+                assert "rights" not in told
+                [line] = [each for each in told.splitlines() if each.startswith("kiosk core: ")]
+                end = f"cannot be written: the disk is full; free some space in {this.core.data}"
+                assert line.endswith(end), told
+                assert not list(this.core.data.glob(".run.json.*"))
+            await this.core.start()
+            await this.core.up()
+            assert await this.core.stop() == 0
+
+    played(story)
+
+
 def test_a_read_only_folder_is_told_in_one_line(tmp_path: Path) -> None:
     async def story() -> None:
         async with place(tmp_path) as this:

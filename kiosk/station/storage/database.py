@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from kiosk.model.clock import Clock
+from kiosk.model.disk import is_full, unwritten
 from kiosk.model.errors import StorageFailed
 from kiosk.station.storage import migrations
 from kiosk.station.storage.salvage import salvage
@@ -39,6 +40,10 @@ _REMEDIES: Final = {
     sqlite3.SQLITE_CORRUPT: ("the file is damaged", "restart: it is then set aside and a fresh one begun"),
     sqlite3.SQLITE_NOTADB: ("the file is damaged", "restart: it is then set aside and a fresh one begun"),
 }
+
+
+_MAY_BE_FULL: Final = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+"""What SQLite makes of a full disk where it is not about the file itself but about those beside it."""
 
 
 class Damaged(Exception):
@@ -254,9 +259,11 @@ class Database:
 
     def _failed(self, error: Exception) -> StorageFailed:
         if isinstance(error, OSError):
-            problem, remedy = error.strerror or str(error), "make {folder} writable for this user"
+            return unwritten(self.path, error)
         else:
             code = _code(error) if isinstance(error, sqlite3.Error) else sqlite3.SQLITE_CORRUPT
+            if code in _MAY_BE_FULL and is_full(self.path.parent):
+                code = sqlite3.SQLITE_FULL
             problem, remedy = _REMEDIES.get(code, (str(error), "check the disk that holds {folder}"))
         advice = remedy.format(folder=self.path.parent, path=self.path)
         return StorageFailed(f"{self.path}: cannot be written: {problem}; {advice}")
