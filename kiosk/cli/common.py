@@ -105,5 +105,10 @@ def table(*titles: str, right: Collection[str] = (), words: Collection[str] = ()
     return found
 
 
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``1 message``, ``2 messages``."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def say(text: str) -> None:
     sys.stdout.write(text + "\n")

@@ -116,13 +116,14 @@ def _update(state: FirmwareState) -> str:
     if not state.stage:
         return "none"
     name = state.version or (f"request {state.request_id}" if state.request_id is not None else "requested")
+    why = f": {state.problem}" if state.problem else ""
     if state.stage == "over":
-        return f"{name}, {state.status}"
+        return f"{name}, {state.status}{why}"
     if state.stage == "downloading" and state.downloaded_bytes is not None:
         return f"{name} {_STAGES[state.stage]}, {_amount(state.downloaded_bytes, state.size_bytes)}"
     when = state.retrieve_at if state.stage == "scheduled" else state.install_at
     at = f" ({when:%Y-%m-%d %H:%M} UTC)" if when is not None and state.stage in ("scheduled", "waiting") else ""
-    return f"{name} {_STAGES[state.stage]}{at}"
+    return f"{name} {_STAGES[state.stage]}{at}{why}"
 
 
 def _amount(done: int, size: int | None) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kiosk.cli import common
-from kiosk.cli.common import Json
+from kiosk.cli.common import Json, count
 
 
 def fuzz(
@@ -38,10 +38,13 @@ def fuzz(
     if as_json:
         common.print_json(found)
     else:
-        common.say(f"{found.conversations} conversations in {found.seconds:.0f} s, {found.steps} steps")
-        common.say(f"{found.frames} frames to the station, {found.calls} calls, {found.answers} answered")
-        common.say(f"{found.sessions} sessions, {found.restarts} restarts")
-        for code, count in found.codes.items():
-            common.say(f"  {code:<30} {count}")
+        common.say(
+            f"{count(found.conversations, 'conversation')} in {found.seconds:.0f} s, {count(found.steps, 'step')}"
+        )
+        calls = f"{count(found.calls, 'call')}, {found.answers} answered"
+        common.say(f"{count(found.frames, 'frame')} to the station, {calls}")
+        common.say(f"{count(found.sessions, 'session')}, {count(found.restarts, 'restart')}")
+        for code, times in found.codes.items():
+            common.say(f"  {code:<30} {times}")
     if found.findings:
-        common.fail(f"{len(found.findings)} findings (shown above), seed {number}")
+        common.fail(f"{count(len(found.findings), 'finding')} (shown above), seed {number}")

@@ -74,9 +74,7 @@ def send_again(
 
     params = MessageNumbers(numbers=tuple(numbers or ()))
     count = common.ask(data, "messages.send_again", params, SentAgain).messages
-    common.say(
-        "nothing is undelivered" if not count else f"{count} {'message' if count == 1 else 'messages'} to send"
-    )
+    common.say("nothing is undelivered" if not count else f"{common.count(count, 'message')} to send")
 
 
 def _cells(row: MessageRow) -> tuple[str, ...]:

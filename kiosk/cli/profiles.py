@@ -75,7 +75,7 @@ def clear(
     count = common.ask(data, "profiles.clear", wanted, ProfilesCleared).count
     if chosen and not count:
         common.fail("no such profile is installed; `kiosk profiles` shows what is")
-    common.say(f"{count} profile{'' if count == 1 else 's'} removed")
+    common.say(f"{common.count(count, 'profile')} removed")
 
 
 @app.command("schedule")
@@ -107,7 +107,13 @@ def schedule(
 
 
 def _end(found: Schedule) -> tuple[str, str]:
-    return f"end, after {timedelta(seconds=found.duration_s)}", ""
+    return f"end, after {_duration(found.duration_s)}", ""
+
+
+def _duration(seconds: int) -> str:
+    """Hours, minutes and seconds, as in 24:00:00."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
 def show_list(data: Data, *, as_json: bool) -> None:

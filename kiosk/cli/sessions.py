@@ -34,7 +34,11 @@ def start(
 
 
 def stop(data: Data, connector_id: Connector) -> None:
-    """End the session at connector N. Returns when it has ended."""
+    """End the session at connector N. Returns when it has ended.
+
+    Ends any session, also one that its driver may not end here because the backend has begun it
+    (RemoteTxStoppableLocally); the backend then reads the reason Other instead of Local.
+    """
     from kiosk.link.messages import ConnectorParams, StopResult
 
     params = ConnectorParams(connector_id=connector_id)

@@ -31,6 +31,7 @@ class FirmwareState(Params, frozen=True, kw_only=True):
     install_at: datetime | None
     downloaded_bytes: int | None = None  # while it is being downloaded
     size_bytes: int | None = None  # where the server tells it
+    problem: str = ""  # why it failed, or why another try comes
 
 
 class Archive(Params, frozen=True, kw_only=True):

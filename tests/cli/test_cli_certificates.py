@@ -71,9 +71,9 @@ def test_a_file_is_installed(
 
 def test_a_refused_one_is_told(fake_core: FakeCore, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "root.pem").write_text("no certificate")
-    fake_core.answers["certificates.install"] = BadCertificate("not a certificate in PEM form: ValueError")
+    fake_core.answers["certificates.install"] = BadCertificate("not a certificate in PEM form; give another")
     assert cli.main(["certificates", "install", str(tmp_path / "root.pem")]) == 1
-    assert capsys.readouterr().err == "kiosk: not a certificate in PEM form: ValueError\n"
+    assert capsys.readouterr().err == "kiosk: not a certificate in PEM form; give another\n"
 
 
 @pytest.mark.parametrize(

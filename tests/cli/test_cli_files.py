@@ -53,6 +53,17 @@ def state(**more: Any) -> FirmwareState:
             "1.5 MB of 6.0 MB (25 %)",
         ),
         ({"running": "2.0", "stage": "over", "version": "2.0", "status": "Installed"}, "2.0", "2.0, Installed"),
+        (
+            {
+                "stage": "over",
+                "request_id": 7,
+                "status": "DownloadFailed",
+                "problem": "there is no such file",
+            },
+            "as delivered",
+            "request 7, DownloadFailed: there is no such file",
+        ),
+        ({"stage": "paused", "problem": "no route"}, "as delivered", "another try comes: no route"),
     ],
 )
 @pytest.mark.parametrize("line", ["firmware", "firmware status"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from kiosk import cli
@@ -144,3 +145,9 @@ def test_schedule(fake_core: FakeCore, capsys: Capture, line: str, query: Params
     ]
     assert cli.main(["profiles", "schedule", *line.split(), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["duration_s"] == 7200
+
+
+def test_a_schedule_of_days_is_told_in_hours(fake_core: FakeCore, capsys: Capture) -> None:
+    fake_core.answers["profiles.schedule"] = msgspec.structs.replace(SCHEDULE, duration_s=90_061)
+    assert cli.main(["profiles", "schedule", "1"]) == 0
+    assert "end, after 25:01:01" in capsys.readouterr().out

@@ -147,7 +147,7 @@ def test_fuzz_with_findings_is_exit_1(fake_fuzz: type[FakeFuzz], capsys: pytest.
     assert cli.main(["fuzz", "--seed", "9", "--json"]) == 1
     out, err = capsys.readouterr()
     assert json.loads(out)["findings"][0]["what"] == ["it died"]
-    assert "1 findings (shown above), seed 9" in err
+    assert "1 finding (shown above), seed 9" in err
 
 
 def test_fuzz_without_its_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,8 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     took_s = sum(o.took_s for o in outcomes)
     words = ", ".join(f"{counted[v]} {v.value}" for v in Verdict if counted[v] or v is Verdict.PASS)
     frames = sum(len(o.frames) for o in outcomes)
-    return f"{len(outcomes)} cases: {words}; {frames} frames judged in {took_s:.0f} s ({DISCLAIMER})"
+    cases = "1 case" if len(outcomes) == 1 else f"{len(outcomes)} cases"
+    return f"{cases}: {words}; {frames} frames judged in {took_s:.0f} s ({DISCLAIMER})"
 
 
 def text(outcomes: Sequence[Outcome]) -> str:

@@ -33,7 +33,11 @@ def read(pem: str | bytes) -> list[x509.Certificate]:
             # these are parsed when asked for, and a broken one must not surprise anybody later
             _ = each.subject, each.issuer, each.extensions, each.public_key(), each.serial_number
     except Exception as error:  # the library has many ways to refuse what a stranger sent
-        raise BadCertificate(f"not a certificate in PEM form: {type(error).__name__}") from error
+        begun = b"-----BEGIN CERTIFICATE-----" in data
+        problem = "not a certificate in PEM form" + (", but a damaged one" if begun else "")
+        raise BadCertificate(
+            f"{problem}; give a file that begins with -----BEGIN CERTIFICATE----- and that `openssl x509` can read"
+        ) from error
     if len(found) > MAX_CHAIN:
         raise BadCertificate(f"{len(found)} certificates in one chain; at most {MAX_CHAIN} are taken")
     return found

@@ -103,12 +103,17 @@ class Commands:
             return StartOutcome(authorized=True)
         return StartOutcome(authorized=False, reason=reason, text=english(reason, connector_id))
 
-    async def stop(self, connector_id: int, reason: StopReason = StopReason.LOCAL) -> SessionRecord | None:
+    async def stop(self, connector_id: int, reason: StopReason | None = None) -> SessionRecord | None:
         """End a session; returns when its end is committed, with its record (None: it had not begun).
 
+        Without a ``reason`` it is an operator's wish. It counts as the driver's (Local), except where no driver
+        may end it here (RemoteTxStoppableLocally): there the backend reads Other.
         Raises UnknownConnector, NotPossible.
         """
         session = self._sessions.bay(connector_id).session
+        if reason is None:
+            shown = self._state.connector(connector_id).session
+            reason = StopReason.LOCAL if shown is None or shown.stoppable else StopReason.OTHER
         await self._sessions.stop(connector_id, reason)
         return await self._journal.session(session.local_id) if session is not None else None
 

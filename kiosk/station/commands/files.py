@@ -64,6 +64,7 @@ class FirmwareView(msgspec.Struct, frozen=True, kw_only=True):
     install_at: datetime | None = None
     downloaded_bytes: int | None = None  # while it is being downloaded
     size_bytes: int | None = None  # where the server tells it
+    problem: str = ""  # why it failed, or why another try comes
 
 
 class Files:
@@ -259,6 +260,7 @@ class Files:
             request_id=job.request_id,
             retrieve_at=job.retrieve_at,
             install_at=job.install_at,
+            problem=job.problem,
         )
 
     def firmware_status(self) -> tuple[FirmwareStatus, int | None]:

@@ -32,6 +32,7 @@ class Stage(StrEnum):
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """[stored] as JSON. ``tried``: downloads that failed. ``until``: end of a pause. ``status``: told last.
+    ``problem``: what went wrong last, for people.
 
     ``request_id`` and the signature fields are set for SignedUpdateFirmware. ``location`` is empty for an image
     that lies in the data folder already.
@@ -51,6 +52,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     version: str = ""
     status: S | None = None
+    problem: str = ""
 
     @property
     def signed(self) -> bool:

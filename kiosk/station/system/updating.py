@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+import msgspec
+
 from kiosk.model.clock import Clock
 from kiosk.model.errors import BadFile, StorageFailed, TransferFailed
 from kiosk.model.file_jobs import Acceptance, FirmwareNews, FirmwareStatus
@@ -173,7 +175,7 @@ class Updates(OneJob[Job, FirmwareStatus]):
         if work is Work.RESET:
             await self._reset()
             return
-        version = ""
+        version = problem = ""
         try:
             match work:
                 case Work.DOWNLOAD:
@@ -183,23 +185,25 @@ class Updates(OneJob[Job, FirmwareStatus]):
                 case Work.VERIFY:
                     good = await self._verify(self.image(job), job.certificate, job.signature)
                     outcome = Outcome.DONE if good else Outcome.BROKEN
+                    problem = "" if good else "the signature is not good, see the security log"
                 case _:
                     version = await self._install(job)
                     outcome = Outcome.DONE
         except TransferFailed as error:
             log.warning("firmware update %s: %s", job.id, error)
-            outcome = Outcome.BROKEN if error.final else Outcome.FAILED
+            problem, outcome = str(error), Outcome.BROKEN if error.final else Outcome.FAILED
         except BadFile as error:
             log.warning("firmware update %s: %s", job.id, error)
-            outcome = Outcome.BROKEN
+            problem, outcome = str(error), Outcome.BROKEN
         except OSError as error:
             log.warning("firmware update %s: %s: %s", job.id, work, error.strerror or error)
-            outcome = Outcome.FAILED
+            problem, outcome = str(error), Outcome.FAILED
         except StorageFailed:
             raise
         except Exception:  # what breaks on a job must end the job: it would be taken up again for ever
             log.exception("firmware update %s: %s failed", job.id, work)
-            outcome = Outcome.BROKEN
+            problem, outcome = "an error in the program, see the log", Outcome.BROKEN
+        job = msgspec.structs.replace(job, problem=problem)
         await self._take(update.after(job, outcome, self._clock.now(), version=version))
 
     async def _install(self, job: Job) -> str:

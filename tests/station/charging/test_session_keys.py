@@ -167,6 +167,9 @@ def test_a_remote_session_at_the_screen(aio: Any, tmp_path: Path, allowed: bool)
                     await station.until(lambda: station.page == Page.STOP_REFUSED)
                 await asyncio.sleep(5)
                 assert station.connector(1).status == "Charging"
+                # an operator is no driver: his command ends it, and the backend reads who it was not
+                record = await station.core.commands.stop(1)
+                assert record.reason is StopReason.OTHER
             else:
                 station.core.host.tap(Tap.CONFIRM_STOP, 1)
                 await station.until(lambda: station.connector(1).status == "Finishing")
