@@ -44,7 +44,9 @@ def test_durations_of_a_ccs_session(phase: Phase, seconds: float) -> None:
     assert beyond.elapsed_s == 0
 
 
-@pytest.mark.parametrize(("kind", "phase"), [(kind, phase) for kind, table in LEGAL.items() for phase in sorted(table)])
+@pytest.mark.parametrize(
+    ("kind", "phase"), [(kind, phase) for kind, table in LEGAL.items() for phase in sorted(table)]
+)
 def test_stop_unplug_and_start_in_every_phase(kind: ConnectorType, phase: Phase) -> None:
     here = Progress(kind=kind, phase=phase)
     under_way = phase not in {P.UNPLUGGED, P.PLUGGED, P.ENDED}
