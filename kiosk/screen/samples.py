@@ -180,7 +180,9 @@ def _declare_charging() -> None:
     at("charging-grid", charging(2, limit_reason=LimitReason.GRID))
     at("charging-fallback", charging(2, limit_reason=LimitReason.FALLBACK))
     at("charging-paused_by_car", charging(2, status=S.SUSPENDED_EV, power_w=0, current_a=0.0))
-    at("charging-paused_by_station", charging(2, status=S.SUSPENDED_EVSE, power_w=0, current_a=0.0))
+    paused: dict[str, Any] = {"status": S.SUSPENDED_EVSE, "power_w": 0, "current_a": 0.0}
+    at("charging-paused_by_station", charging(2, **paused))
+    at("charging-tag_refused", charging(2, limit_reason=LimitReason.AUTHORIZATION, **paused))
     at("charging-ac", AC_CHARGING)
     at("charging-stale", charging(2, **shared), age_ms=7000)
     at("charging-hours", charging(2, soc_percent=8, power_w=4_210, time_to_80_s=5 * 3600, time_to_100_s=9 * 3600))
