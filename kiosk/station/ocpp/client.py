@@ -110,7 +110,6 @@ class OcppClient:
             commands.files,
         )
         self._delivery.on_list_conflict = self.list_conflict
-        self._delivery.before_start = self._registered.status_due_in_s
         self._news = SecurityNews(security)
         self._acted_on = ActedOn(
             commands=commands,

@@ -39,7 +39,6 @@ async def _tell_nothing(_wire: Wire, _connector_id: int, _started_at: datetime) 
 class Delivery:
     """``on_counted`` is called when ``waiting`` or ``undelivered`` changed.
 
-    ``before_start(connector_id)``: seconds until that connector's untold status may be told, None: all is told.
     ``tell_before_start(wire, connector_id, started_at)`` tells at once what it was before a transaction began.
     """
 
@@ -65,7 +64,6 @@ class Delivery:
         self._counted_s = 0.0
         self.on_list_conflict: Callable[[], None] = lambda: None
         self._without_meter_values = False  # the backend said so, and the log knows it
-        self.before_start: Callable[[int], float | None] = lambda _connector_id: None
         self.tell_before_start: Callable[[Wire, int, datetime], Awaitable[None]] = _tell_nothing
         self.waiting = 0
         self.undelivered = 0
@@ -127,7 +125,7 @@ class Delivery:
 
     async def _status_first(self, wire: Wire, fact: Fact) -> None:
         """A backend hears Preparing before StartTransaction, though MinimumStatusDuration keeps it back."""
-        if isinstance(fact.payload, TransactionBegin) and self.before_start(fact.connector_id) is not None:
+        if isinstance(fact.payload, TransactionBegin):
             await self.tell_before_start(wire, fact.connector_id, fact.payload.started_at)
 
     async def _message(self, fact: Fact) -> outbox.Message | None:

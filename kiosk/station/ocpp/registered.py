@@ -100,14 +100,6 @@ class Registered:
         self._board.reset()
         self._triggers.clear()
 
-    def status_due_in_s(self, connector_id: int) -> float | None:
-        """Seconds until an untold change of this connector may be told; None when there is none."""
-        if self._telling.locked():
-            return 0.0  # perhaps of this one
-        minimum_s = float(self._settings.int("MinimumStatusDuration"))
-        due_s = self._board.waiting_until_s(connector_id, minimum_s)
-        return None if due_s is None else max(0.0, due_s - self._clock.monotonic())
-
     async def heartbeat_interval(self, commands: Commands, interval_s: int) -> None:
         """The interval of BootNotification.conf overwrites HeartbeatInterval; 0 leaves it to us."""
         if interval_s > 0 and interval_s != self._settings.int("HeartbeatInterval"):

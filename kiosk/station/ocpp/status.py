@@ -174,11 +174,6 @@ class StatusBoard:
         """Monotonic time at which something may become due; None while nothing waits."""
         return min((c.since_s + minimum_s for c in self._waiting), default=None)
 
-    def waiting_until_s(self, connector_id: int, minimum_s: float) -> float | None:
-        """Monotonic time at which a connector's oldest untold change may be told; None while there is none."""
-        ages = [c.since_s for c in self._waiting if c.picture.connector_id == connector_id]
-        return min(ages) + minimum_s if ages else None
-
     def _newest(self, connector_id: int) -> Picture | None:
         waiting = [c.picture for c in self._waiting if c.picture.connector_id == connector_id]
         return waiting[-1] if waiting else self._told.get(connector_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from typing import Generic, Protocol, TypeVar
 
@@ -43,7 +44,7 @@ class Step(Protocol[J_co, S_co]):
     def told(self) -> tuple[S_co, ...]: ...
 
 
-class OneJob(Generic[J, S]):
+class OneJob(ABC, Generic[J, S]):
     """``name``: of the job in the store. A subclass says what is done (``run``) and how it is told (``_say``)."""
 
     def __init__(self, name: str, store: JobStore) -> None:
@@ -59,9 +60,20 @@ class OneJob(Generic[J, S]):
     def job(self) -> J | None:
         return self._job
 
+    @abstractmethod
     def _say(self, job: J, status: S) -> None:
         """Tell whoever wants to know; ``_heard`` is to be called once he knows."""
-        raise NotImplementedError
+
+    async def _begin(self, step: Step[J, S]) -> J | None:
+        """A new job; the one that it takes the place of, if that was not over. With the turn held.
+
+        Raises StorageFailed.
+        """
+        before = self._job
+        await self._keep(step)
+        self._owed = ()
+        self._changed.set()
+        return None if before is None or before.over else before
 
     async def _left(self, kind: type[J]) -> J | None:
         """The job that the last core left. Raises StorageFailed."""

@@ -117,15 +117,12 @@ class Updates(OneJob[Job, FirmwareStatus]):
         ``brought``: its image, already in the folder; taken over when accepted. Raises StorageFailed, OSError.
         """
         async with self._turn:
-            before = self._job
-            if not update.replaceable(before):
+            if not update.replaceable(self._job):
                 return Acceptance.REJECTED
             if brought is not None:
                 await asyncio.to_thread(brought.replace, self.image(job))
-            await self._keep(Step(job))
-            self._owed = ()
-        self._changed.set()
-        if before is None or before.over:
+            before = await self._begin(Step(job))
+        if before is None:
             return Acceptance.ACCEPTED
         log.warning("firmware update %s gives way to %s", before.id, job.id)
         return Acceptance.ACCEPTED_CANCELED

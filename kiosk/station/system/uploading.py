@@ -54,11 +54,8 @@ class Uploads(OneJob[Job, UploadStatus]):
     async def request(self, job: Job) -> Acceptance:
         """Begin a job; a running one gives way. Raises StorageFailed."""
         async with self._turn:
-            before = self._job
-            await self._keep(Step(job))
-            self._owed = ()
-        self._changed.set()
-        if before is None or before.over:
+            before = await self._begin(Step(job))
+        if before is None:
             return Acceptance.ACCEPTED
         log.warning("upload of %s gives way to %s", before.name, job.name)
         return Acceptance.ACCEPTED_CANCELED
