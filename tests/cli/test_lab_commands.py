@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -153,7 +154,7 @@ def test_fuzz_with_findings_is_exit_1(fake_fuzz: type[FakeFuzz], capsys: pytest.
 def test_fuzz_without_its_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "kiosk.lab.fuzz.run", None)
     assert cli.main(["fuzz"]) == 1
-    assert f"{sys.executable} -m pip install async-solipsism hypothesis" in capsys.readouterr().err
+    assert f"{shlex.quote(sys.executable)} -m pip install async-solipsism hypothesis" in capsys.readouterr().err
 
 
 def test_they_stand_apart_from_what_is_done_to_a_station(capsys: pytest.CaptureFixture[str]) -> None:
