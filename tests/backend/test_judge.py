@@ -117,6 +117,17 @@ def test_a_clean_conversation_has_no_breach() -> None:
     assert talk.judge.breaches == []
 
 
+def test_the_next_car_may_come_before_finishing_was_worth_telling() -> None:
+    talk = Talk().begin()
+    talk.wait(10)
+    talk.stop()
+    talk.status(1, "Preparing")
+    assert talk.judge.breaches == []
+    talk.status(1, "Charging")
+    talk.status(1, "Preparing")
+    assert [breach.rule for breach in talk.judge.breaches] == ["status"], "only once"
+
+
 def _pending(talk: Talk) -> None:
     talk.boot("Pending", 60)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from kiosk.model.enums import ChargePointStatus, StopReason
 from kiosk.station.charging import authorization
 from kiosk.station.charging.acts import Acts
 from kiosk.station.charging.transactions import Transactions
-from kiosk.station.ocpp import outbox, status, wire
+from kiosk.station.ocpp import outbox, status, turns, wire
 from kiosk.station.ocpp.handlers import core
 
 S = ChargePointStatus
@@ -39,20 +39,11 @@ def same_message_id(patch: pytest.MonkeyPatch) -> None:
 def no_turns(patch: pytest.MonkeyPatch) -> None:
     """Calls do not wait for each other."""
 
-    class Open(asyncio.Lock):
-        async def acquire(self) -> Any:
-            return True
+    @contextlib.asynccontextmanager
+    async def at_once(self: Any, **_urgent: bool) -> AsyncIterator[None]:
+        yield
 
-        def release(self) -> None:
-            return
-
-    original = wire.Wire.__init__
-
-    def built(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **kwargs)
-        self._turn = Open()
-
-    patch.setattr(wire.Wire, "__init__", built)
+    patch.setattr(turns.Turns, "mine", at_once)
 
 
 def told_as(wrong: dict[ChargePointStatus, ChargePointStatus]) -> Break:
@@ -130,7 +121,7 @@ def never_finishing(patch: pytest.MonkeyPatch) -> None:
 SABOTAGE: list[tuple[str, Break, str]] = [
     ("012", local_time, "[time]"),
     ("012", same_message_id, "[message-id]"),
-    ("005_2", no_turns, ""),
+    ("045_1", no_turns, "Uploading"),
     ("012", told_as({S.PREPARING: S.AVAILABLE}), "Preparing"),
     ("012", told_as({S.CHARGING: S.RESERVED}), "Charging"),
     ("012", told_as({S.FINISHING: S.PREPARING}), "Finishing"),

@@ -39,6 +39,7 @@ FREE_FOR_NO_TIME: Final = frozenset(
 )
 """Two moves of the table in one moment, by way of an Available that nobody could have used: a reservation or a
 scheduled change of availability waited for the connector. MinimumStatusDuration keeps it back anyway."""
+WITH_A_TRANSACTION: Final = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 OF_THE_STATION: Final = frozenset({"Available", "Unavailable", "Faulted"})
 """What connector 0 may be (OCPP 1.6 section 4.9)."""
 COMMUNICATION_MAY_FAIL: Final = frozenset({"Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing"})
@@ -82,6 +83,7 @@ class Story:
         self._told: dict[int, Told] = {}
         self._history: dict[int, list[tuple[datetime, str]]] = {}  # connector to (since when, status), as told
         self._triggered: dict[int, int] = {}  # connector to how often its status was asked for
+        self._ended: set[int] = set()  # connectors whose transaction ended since their last status
         self._connected_at: datetime | None = None
         self._registers: dict[int, tuple[datetime, Decimal]] = {}  # the newest reading
         self._readings: dict[int, list[tuple[datetime, Decimal]]] = {}  # in the order of time
@@ -92,6 +94,7 @@ class Story:
         self._told.clear()
         self._history.clear()
         self._triggered.clear()
+        self._ended.clear()
         self._connected_at = at
 
     def status_triggered(self, connector_id: int | None) -> None:
@@ -157,9 +160,15 @@ class Story:
             return
         if old == new and not self._was_triggered(connector_id):
             yield Breach(rule="status-repeat", text=f"{where} is told to be {status} again")
-        legal = status in MOVES.get(old.status, "").split() or (old.status, status) in FREE_FOR_NO_TIME
-        if old.status != status and not legal:
+        if old.status != status and not self._may_become(connector_id, old.status, status):
             yield Breach(rule="status", text=f"{where} went from {old.status} to {status}")
+        self._ended.discard(connector_id)
+
+    def _may_become(self, connector_id: int, old: str, new: str) -> bool:
+        if new in MOVES.get(old, "").split() or (old, new) in FREE_FOR_NO_TIME:
+            return True
+        # one car left and the next was plugged in before Finishing had lasted MinimumStatusDuration
+        return new == "Preparing" and old in WITH_A_TRANSACTION and connector_id in self._ended
 
     def _was_triggered(self, connector_id: int) -> bool:
         if self._triggered.get(connector_id, 0) <= 0:
@@ -212,6 +221,7 @@ class Story:
         transaction = self.transactions.get(number)
         if transaction is None:
             return
+        self._ended.add(transaction.connector_id)
         if int(payload.get("meterStop", 0)) < transaction.meter_start:
             yield Breach(rule="register", text=f"meterStop {payload.get('meterStop')} is below meterStart")
         samples = list(sampled_values(payload.get("transactionData")))

@@ -2,7 +2,8 @@
 
 ``outbox`` (pure) turns transaction facts into messages and says when to repeat one; ``status`` (pure) says which
 StatusNotification is due; ``registration`` (pure) who we are and where we dial; ``wire`` is one connection: one
-call in flight, calls of the other side answered meanwhile, ``schemas`` and ``malformed`` (pure) what is wrong
+call in flight, calls of the other side answered meanwhile, ``turns`` says whose
+call is next, ``schemas`` and ``malformed`` (pure) what is wrong
 with a payload. ``actions`` is the one table of what a backend may ask, ``handlers`` what is done for it,
 ``asked`` what they act on. ``client`` is the shell that dials and registers, ``delivery`` the one that delivers,
 ``registered`` the one that tells statuses and heartbeats. ``links`` (pure) says which way to the backend is
@@ -24,7 +25,11 @@ Decisions
   was restarted knows nothing, and one that was not loses nothing. What happened meanwhile is history.
 - Waits between dials double and have a random part, drawn anew for each; a server's Retry-After lengthens one.
   They begin anew only once somebody has answered a message on the line.
-- A call without an answer ends the connection, so that a late answer cannot meet another question.
+- A call without an answer is given up, not the connection, if a ping is answered (OCPP-J 1.6 section 4.1.1): ids
+  keep a late answer from meeting another question. After two in a row a Heartbeat asks whether the server hangs;
+  three end the connection with a close frame. Without a pong it is dead, and aborted.
+- What was not answered is asked again after growing pauses, and Authorize goes before all that waits (``turns``):
+  nobody at the reader waits for more than the call in flight.
 - An unanswered transaction message counts as failed only if the backend still answers pings: a dead line is no
   verdict, and must not use up TransactionMessageAttempts.
 - BootNotification is sent once per start, and again when its fields changed or it was not accepted yet; a mere

@@ -36,7 +36,7 @@ from kiosk.station.ocpp.registered import Registered
 from kiosk.station.ocpp.security_news import SecurityNews
 from kiosk.station.ocpp.signing import Signing
 from kiosk.station.ocpp.trouble import sentence
-from kiosk.station.ocpp.wire import Answer, Wire, why
+from kiosk.station.ocpp.wire import Answer, NoAnswer, Wire, why
 from kiosk.station.security import SecurityLog
 from kiosk.station.state import State
 from kiosk.station.storage import Journal, TagStore
@@ -47,6 +47,8 @@ PONG_S: Final = 20.0
 """A pong that takes longer than this, or than the ping interval, is lost: the line is dead."""
 SOON_S: Final = 1.0
 """Wait before a link that was changed is dialled: a backend that changes it all the time must not keep us busy."""
+MAX_REASON_BYTES: Final = 123
+"""RFC 6455 section 5.5: a control frame has at most 125 bytes, two of them the code."""
 _REDIAL_KEYS: Final = frozenset({"AuthorizationKey", "SecurityProfile", "WebSocketUrl", "chargePointIdentity"})
 
 
@@ -142,7 +144,7 @@ class OcppClient:
         if wire is None or not self.online:
             raise BackendUnreachable("the backend is not connected")
         try:
-            answered = await wire.request("Authorize", {"idTag": id_tag})
+            answered = await wire.request("Authorize", {"idTag": id_tag}, urgent=True)
         except OCPPError as error:
             raise BackendRefused(error.code, f"the tag does not fit OCPP: {error.description}") from error
         return answers.read(answered, answers.Authorize).id_tag_info.info
@@ -222,7 +224,11 @@ class OcppClient:
                     wire.serve(), self._ping(socket), self._registered.send_triggered(wire), self._talk(wire)
                 )
             except asyncio.CancelledError:
-                await _say_goodbye(socket)
+                await _say_goodbye(socket, 1001, "the station stops")
+                raise
+            except BackendUnreachable as error:
+                if wire.farewell:
+                    await _say_goodbye(socket, 1000, str(error))
                 raise
             finally:
                 self._registered.left()
@@ -233,12 +239,17 @@ class OcppClient:
         if self._boot is not RegistrationStatus.ACCEPTED or self._boot_fields() != self._told_boot:
             await self._register(wire)
         else:
-            await self._registered.heartbeat(wire)  # a line is of use once somebody answers on it
+            await self._registered.heartbeat(wire)
+        await first_of(self._of_use(wire), self._registered.talk(wire), self._talk_of_security(wire))
+
+    async def _of_use(self, wire: Wire) -> None:
+        """A line is of use once somebody answers on it. Never ends by itself."""
+        await wire.answered.wait()
         self._backoff.reset()
         self._served = True
         self._unreachable = False
         self._publish()
-        await first_of(self._registered.talk(wire), self._talk_of_security(wire))
+        await asyncio.get_running_loop().create_future()
 
     async def _talk_of_security(self, wire: Wire) -> None:
         await self._registered.present_told.wait()
@@ -254,7 +265,9 @@ class OcppClient:
                 await wait(self._boot_now, wait_s)
             try:
                 await self._send_boot(wire)
-            except BackendRefused as error:
+            except (BackendRefused, NoAnswer) as error:
+                if not wire.usable:
+                    raise
                 log.warning("backend: BootNotification failed: %s", error)
                 self._boot_due_s = self._clock.monotonic() + self._installation.backend.boot_retry_s
 
@@ -349,11 +362,11 @@ class OcppClient:
         )
 
 
-async def _say_goodbye(socket: ClientConnection) -> None:
-    """The station stops: the backend is to see that it was meant, if the line still works."""
+async def _say_goodbye(socket: ClientConnection, code: int, reason: str) -> None:
+    """The backend is to see that the end was meant, if the line still works."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_S):
-            await socket.close(1001, "the station stops")
+            await socket.close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
 
 
 def _reason(error: Exception) -> str:

@@ -113,9 +113,9 @@ class Delivery:
         except BackendRefused as error:
             await self._refused(fact, message.action, error)
         except NoAnswer as error:
-            if error.alive:
-                await self._failed(fact, message.action, "no answer, though it answers pings")
-            return None  # the line is given up; the next one begins with this fact
+            if not error.alive:
+                return None  # the line is given up; the next one begins with this fact
+            await self._failed(fact, message.action, "no answer, though it answers pings")
         except BackendUnreachable:
             return None
         except OCPPError as error:

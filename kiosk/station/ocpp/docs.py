@@ -176,6 +176,10 @@ _TAIL: Final = """\
 
 - **One call at a time.** The station has one call open; calls of the backend are answered meanwhile, one after the
   other, in the order they came. An answer is matched by its message id; a late one finds nobody.
+- **Silence.** A call that is not answered in time is followed by a ping. With a pong the connection stays and the
+  next call goes out; statuses, notices and security events are asked again after pauses that grow, and Authorize
+  goes before all that waits. Three unanswered calls in a row end the connection with a close frame; without a pong
+  it is cut. Then the station dials again, with waits that grow until you answer something.
 - **Transaction messages are journalled first.** StartTransaction, MeterValues of a session and StopTransaction are
   committed to disk before they are sent and leave the queue only after their answer was committed. They arrive in
   the order in which they happened, over all connectors.

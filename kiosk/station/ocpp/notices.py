@@ -26,6 +26,8 @@ MOST: Final = 200
 """So many wait at most."""
 MOST_SILENCES: Final = 3
 """A backend that answers pings, but not this message so many times, will never answer it."""
+SILENT_S: Final = 30.0
+"""Wait after the first of them; doubles."""
 STATUSES: Final = frozenset(
     {
         "DiagnosticsStatusNotification",
@@ -133,9 +135,12 @@ class Notices:
             self._give_up(notice, error.code, f"it does not fit OCPP: {error.description}")
         except NoAnswer as error:
             notice.silences += error.alive
+            if not error.alive:
+                raise
             if notice.silences >= MOST_SILENCES:
                 self._give_up(notice, "NoAnswer", str(error))
-            raise
+            else:
+                await asyncio.sleep(SILENT_S * 2 ** (notice.silences - 1))
         else:
             self._waiting.done(notice)
             if notice.on_answer is not None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -21,13 +22,16 @@ from kiosk.station.ocpp.asked import Trigger
 from kiosk.station.ocpp.delivery import Delivery
 from kiosk.station.ocpp.jobs import first_of, wait
 from kiosk.station.ocpp.notices import Notices
-from kiosk.station.ocpp.wire import Wire
+from kiosk.station.ocpp.wire import NoAnswer, Wire
 from kiosk.station.state import State
 from kiosk.station.storage import Journal
 from kiosk.station.storage.records import MeterSample
 
 log = logging.getLogger(__name__)
 
+AGAIN_FIRST_S: Final = 10.0
+AGAIN_LONGEST_S: Final = 3600.0
+"""Pause of all statuses after one that a living backend did not answer; it doubles with each."""
 TRIGGERED = "Trigger"
 """ReadingContext of a triggered reading (OCPP 1.6 section 7.33)."""
 
@@ -64,6 +68,9 @@ class Registered:
         self._telling = asyncio.Lock()  # changes taken off the board are told before anybody takes more
         delivery.tell_before_start = self._tell_before_start
         self.present_told = asyncio.Event()  # the backend knows how every connector is
+        self._again: set[int] = set()  # connectors whose status was not answered
+        self._again_s = 0.0  # monotonic time of their next try
+        self._pause_s = AGAIN_FIRST_S
         self._status_wake = asyncio.Event()
         self._beat_wake = asyncio.Event()
         self._triggers: dict[tuple[Trigger, int | None], None] = {}  # in the order in which they were asked for
@@ -98,6 +105,7 @@ class Registered:
         self._listening = False
         self.present_told.clear()
         self._board.reset()
+        self._again.clear()
         self._triggers.clear()
 
     async def heartbeat_interval(self, commands: Commands, interval_s: int) -> None:
@@ -111,36 +119,70 @@ class Registered:
         """Until the connection ends. First the present statuses, then what is owed, then whatever happens."""
         self._board.reset()
         self._listening = True
-        for picture in status.of_all(self._state.snapshot):
-            await self._tell(wire, picture, self._clock.now())
+        await self._tell_present(wire, None)
         self._delivery.joined(wire)
         self.present_told.set()
-        await first_of(self._statuses(wire), self._beat(wire), self._notices.talk(wire))
+        await first_of(self._statuses(wire), self._beat(wire), self._notices.talk(wire), self._doubt(wire))
+
+    async def _tell_present(self, wire: Wire, wanted: set[int] | None) -> None:
+        """``wanted``: connectors, None: all."""
+        now = self._clock.now()
+        pictures = status.of_all(self._state.snapshot)
+        await self._tell_all(wire, [(p, now) for p in pictures if wanted is None or p.connector_id in wanted])
+
+    async def _tell_all(self, wire: Wire, changes: list[tuple[status.Picture, datetime]]) -> None:
+        """In order, until one is not answered: that connector and those behind it are told again later."""
+        for n, (picture, at) in enumerate(changes):
+            if not await self._tell(wire, picture, at):
+                for unasked, _ in changes[n:]:
+                    self._board.told(unasked)  # a change is told at once, as ever; this one after the pause
+                    self._again.add(unasked.connector_id)
+                self._again_s = self._clock.monotonic() + self._pause_s
+                self._pause_s = min(2 * self._pause_s, AGAIN_LONGEST_S)
+                self._status_wake.set()
+                return
+
+    async def _doubt(self, wire: Wire) -> None:
+        """Several calls were not answered: does the server hang, or does it only not know those messages?"""
+        while True:
+            await wire.doubted.wait()
+            wire.doubted.clear()
+            await self.heartbeat(wire)
 
     async def _tell_before_start(self, wire: Wire, connector_id: int, started_at: datetime) -> None:
         minimum_s = float(self._settings.int("MinimumStatusDuration"))
         async with self._telling:
-            for picture, at in self._board.before_start(connector_id, started_at, minimum_s):
-                await self._tell(wire, picture, at)
+            await self._tell_all(wire, self._board.before_start(connector_id, started_at, minimum_s))
 
     async def _statuses(self, wire: Wire) -> None:
         while True:
             self._status_wake.clear()
             minimum_s = float(self._settings.int("MinimumStatusDuration"))
             async with self._telling:
-                for picture, at in self._board.due(self._clock.monotonic(), minimum_s):
-                    await self._tell(wire, picture, at)
-            due_s = self._board.next_due_s(minimum_s)
+                await self._tell_all(wire, self._board.due(self._clock.monotonic(), minimum_s))
+            if self._again and self._clock.monotonic() >= self._again_s:
+                await self._tell_present(wire, set(self._again))
+            times_s = [self._board.next_due_s(minimum_s), self._again_s if self._again else None]
+            due_s = min((each for each in times_s if each is not None), default=None)
             wait_s = None if due_s is None else max(0.0, due_s - self._clock.monotonic())
             await wait(self._status_wake, wait_s)
 
-    async def _tell(self, wire: Wire, picture: status.Picture, at: datetime) -> None:
+    async def _tell(self, wire: Wire, picture: status.Picture, at: datetime) -> bool:
+        """False: a living backend did not answer."""
         self._board.told(picture)
         payload = status.payload(picture, at, self._installation.station.vendor)
         try:
             await wire.request("StatusNotification", payload)
         except BackendRefused as error:
             log.warning("StatusNotification of connector %d: %s", picture.connector_id, error)
+        except NoAnswer as error:
+            if not error.alive:
+                raise
+            log.warning("StatusNotification of connector %d: %s", picture.connector_id, error)
+            return False
+        self._again.discard(picture.connector_id)
+        self._pause_s = AGAIN_FIRST_S
+        return True
 
     async def _beat(self, wire: Wire) -> None:
         """A heartbeat once nothing was exchanged for HeartbeatInterval (OCPP 1.6 section 4.6)."""
@@ -161,6 +203,10 @@ class Registered:
             answered = answers.read(await wire.request("Heartbeat", {}), answers.Heartbeat)
         except BackendRefused as error:
             log.warning("Heartbeat: %s", error)
+        except NoAnswer as error:
+            if not error.alive:
+                raise
+            log.warning("Heartbeat: %s", error)
         else:
             await self._correct(answers.aware(answered.current_time))
 
@@ -177,7 +223,9 @@ class Registered:
             del self._triggers[wanted, connector_id]
             try:
                 await self._send(wire, wanted, connector_id)
-            except BackendRefused as error:
+            except (BackendRefused, NoAnswer) as error:
+                if isinstance(error, NoAnswer) and not error.alive:
+                    raise
                 log.warning("triggered %s: %s", wanted, error)
 
     async def _send(self, wire: Wire, wanted: Trigger, connector_id: int | None) -> None:
@@ -187,9 +235,7 @@ class Registered:
             case Trigger.HEARTBEAT:
                 await self.heartbeat(wire)
             case Trigger.STATUS:
-                for picture in status.of_all(self._state.snapshot):
-                    if connector_id in (None, picture.connector_id):
-                        await self._tell(wire, picture, self._clock.now())
+                await self._tell_present(wire, None if connector_id is None else {connector_id})
             case Trigger.METER_VALUES:
                 for connector in self._state.snapshot.connectors:
                     if connector_id in (None, connector.id):

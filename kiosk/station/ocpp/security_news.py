@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 3
 RETRY_S: Final = 10.0
+"""Wait after the first refusal."""
+SILENT_S: Final = 60.0
+LONGEST_S: Final = 3600.0
+"""Wait after the first time that a living backend did not answer; doubles. Never given up: it is stored."""
 _NEVER: Final = frozenset({"NotImplemented", "NotSupported"})
 """A backend that answers so does not know the security white paper, and will not learn it by repetition."""
 
@@ -49,10 +53,12 @@ class SecurityNews:
                 return
             log.info("SecurityEventNotification %s is given up: %s", event.type.value, error)
         except NoAnswer as error:
-            if error.alive and self._failed(event) >= ATTEMPTS:
-                log.warning("SecurityEventNotification %s is given up: %s", event.type.value, error)
-                await self._security.answered(event.seq)
-            raise
+            if not error.alive:
+                raise
+            wait_s = min(SILENT_S * 2.0 ** min(self._failed(event) - 1, 30), LONGEST_S)
+            log.warning("SecurityEventNotification, again in %g s: %s", wait_s, error)
+            await asyncio.sleep(wait_s)
+            return
         await self._security.answered(event.seq)
 
     def _failed(self, event: SecurityEvent) -> int:

@@ -16,7 +16,7 @@ from kiosk.settings import Installation
 from kiosk.station.certificates.names import CertificateInfo, StoreFailed
 from kiosk.station.commands.certificates import Certificates
 from kiosk.station.ocpp.jobs import wait
-from kiosk.station.ocpp.wire import Wire
+from kiosk.station.ocpp.wire import NoAnswer, Wire
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +115,11 @@ class Signing:
         try:
             answered = await wire.request("SignCertificate", {"csr": await self._certificates.signing_request()})
         except (BackendRefused, OCPPError, StoreFailed) as error:
+            log.warning("SignCertificate: %s", error)
+            return
+        except NoAnswer as error:
+            if not error.alive:
+                raise
             log.warning("SignCertificate: %s", error)
             return
         if answered.get("status") != "Accepted":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
 
@@ -15,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from kiosk.model.errors import BackendRefused, BackendUnreachable, StorageFailed
 from kiosk.station.ocpp import malformed, schemas
 from kiosk.station.ocpp.jobs import first_of
+from kiosk.station.ocpp.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +30,15 @@ MAX_CALLS_BYTES: Final = 2 * 1024 * 1024
 allows it one at a time. Beyond, they are refused at once: whoever floods us must not fill our memory."""
 
 
+DOUBTFUL: Final = 2
+MOST_SILENCES: Final = 3
+"""Calls in a row without an answer, though pings are answered: then it is asked whether the server behind the
+socket hangs, and then the line is given up."""
+
+
 class NoAnswer(BackendUnreachable):
-    """The call time-out ran out; the connection is of no more use. ``alive``: the other side answered a ping."""
+    """The call time-out ran out. ``alive``: the other side answered a ping, and the line goes on; otherwise the
+    line is dead and given up."""
 
     def __init__(self, text: str, *, alive: bool) -> None:
         super().__init__(text)
@@ -61,7 +70,9 @@ class Wire:
     """``handler(action, payload)`` answers calls of the backend; it raises OCPPError for a CALLERROR.
 
     ``now_s``: monotonic seconds. ``last_s``: when a message last went by, either way. ``on_invalid`` hears of
-    messages that break the rules of OCPP, the more rarely the more there are.
+    messages that break the rules of OCPP, the more rarely the more there are. ``answered``: set with the first
+    answer to a call of ours. ``doubted``: set when the server behind the socket may hang; whoever sees it asks.
+    ``farewell``: the line was given up though it works, so a goodbye may be said.
     """
 
     def __init__(
@@ -79,8 +90,13 @@ class Wire:
         self._call_timeout_s = call_timeout_s
         self._now_s = now_s
         self.last_s = now_s()
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self._pending: tuple[str, asyncio.Future[dict[str, Any]]] | None = None
+        self._given_up: deque[str] = deque(maxlen=MAX_CALLS)  # ids whose answer may still come
+        self._silences = 0  # calls in a row without an answer
+        self.answered = asyncio.Event()
+        self.doubted = asyncio.Event()
+        self.farewell = False
         self._calls: asyncio.Queue[tuple[str, str, Any, int]] = asyncio.Queue()
         self._calls_bytes = 0
         self._nonsense = 0  # messages that nobody can answer
@@ -102,8 +118,9 @@ class Wire:
             self._lose("the connection ended")
 
     def drop(self, reason: str) -> None:
-        """End the connection now."""
+        """End the connection now, though it works."""
         if not self._dropped.done():
+            self.farewell = True
             self._dropped.set_result(reason)
 
     def drop_when_answered(self, reason: str) -> None:
@@ -129,17 +146,18 @@ class Wire:
 
     # --- our calls -----------------------------------------------------------------------------------------
 
-    async def request(self, action: str, payload: dict[str, Any]) -> dict[str, Any]:
+    async def request(self, action: str, payload: dict[str, Any], *, urgent: bool = False) -> dict[str, Any]:
         """Send a call and return the answer's payload as it came.
 
-        Waits its turn: only one call is in flight. A cancelled caller does not free the turn; the answer is
+        Waits its turn: only one call is in flight; ``urgent``: before all others that wait. A cancelled
+        caller does not free the turn; the answer is
         still awaited. Raises NoAnswer, BackendUnreachable, BackendRefused (CALLERROR), OCPPError for a payload
         of ours that breaks the schema.
         """
         await schemas.check(action, payload)
         message_id = str(uuid.uuid4())
         text = _encode([2, message_id, action, payload])
-        exchange = asyncio.create_task(self._exchange(action, message_id, text), name=f"ocpp {action}")
+        exchange = asyncio.create_task(self._exchange(action, message_id, text, urgent), name=f"ocpp {action}")
         self._exchanges.add(exchange)
         exchange.add_done_callback(self._forget)
         return await asyncio.shield(exchange)
@@ -149,8 +167,8 @@ class Wire:
         if not exchange.cancelled() and (error := exchange.exception()) is not None:
             log.debug("%s: %s", exchange.get_name(), error)
 
-    async def _exchange(self, action: str, message_id: str, text: str) -> dict[str, Any]:
-        async with self._turn:
+    async def _exchange(self, action: str, message_id: str, text: str, urgent: bool) -> dict[str, Any]:
+        async with self._turns.mine(urgent=urgent):
             if self._dropped.done():
                 raise BackendUnreachable(f"not connected: {self._dropped.result()}")
             answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -163,18 +181,28 @@ class Wire:
                 raise BackendUnreachable(why(error)) from error
             except TimeoutError as error:
                 self._pending = None
+                self._given_up.append(message_id)
                 alive = await self.alive()
-                # no turn for anybody any more: a late answer must find nobody
-                self._lose(f"{action} was not answered")
+                self._unanswered(action, alive)
                 silence = f"{action} was not answered in {self._call_timeout_s:g} s"
                 raise NoAnswer(silence, alive=alive) from error
             finally:
                 self._pending = None
                 answered.cancel()  # nobody listens any more, so nobody is to be told of an end either
 
+    def _unanswered(self, action: str, alive: bool) -> None:
+        self._silences += 1
+        if not alive:
+            self._lose(f"{action} was not answered")
+        elif self._silences >= MOST_SILENCES:
+            self.drop(f"{self._silences} calls in a row were not answered, the last was {action}")
+        elif self._silences >= DOUBTFUL:
+            self.doubted.set()
+
     def _lose(self, reason: str) -> None:
-        """Nobody may wait for this connection any longer."""
-        self.drop(reason)
+        """Nobody may wait for this connection any longer, nor use it."""
+        if not self._dropped.done():
+            self._dropped.set_result(reason)
         if self._pending is not None and not self._pending[1].done():
             self._pending[1].set_exception(BackendUnreachable(reason))
             self._pending[1].exception()  # told, even if the sender is stuck in the socket and never looks
@@ -235,9 +263,17 @@ class Wire:
             self._on_invalid(f"{what} ({self._nonsense} so far)")
 
     def _resolve(self, message_id: str, answer: dict[str, Any] | BackendRefused) -> None:
+        if message_id in self._given_up:
+            self._given_up.remove(message_id)
+            self._silences = 0  # slow, but it does not hang
+            log.info("the backend answers a call that was given up: %s", message_id)
+            return
         if self._pending is None or self._pending[0] != message_id or self._pending[1].done():
             self._ignore(f"the answer to a call that is not open: {message_id[:40]!r}")
-        elif isinstance(answer, BackendRefused):
+            return
+        self._silences = 0
+        self.answered.set()
+        if isinstance(answer, BackendRefused):
             self._pending[1].set_exception(answer)
         else:
             self._pending[1].set_result(answer)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ocpp.exceptions import FormatViolationError
 
 from kiosk.model.errors import BackendRefused, BackendUnreachable
-from kiosk.station.ocpp.notices import MOST_SILENCES, Notice, Notices, Waiting
+from kiosk.station.ocpp.notices import MOST_SILENCES, SILENT_S, Notice, Notices, Waiting
 from kiosk.station.ocpp.wire import NoAnswer
 
 EVENT, FIRMWARE = "SecurityEventNotification", "FirmwareStatusNotification"
@@ -121,10 +121,22 @@ def test_silence_of_a_living_backend_is_borne_three_times(aio: Any, expected_log
     for _ in range(5):  # a dead line is no verdict
         with pytest.raises(NoAnswer):
             aio(talk_for(notices, FakeWire(NoAnswer("silent", alive=False))))
-    for _ in range(MOST_SILENCES):
+    wire = FakeWire(*[NoAnswer("silent", alive=True)] * MOST_SILENCES)
+
+    async def patient() -> None:
+        talk = asyncio.create_task(notices.talk(wire))  # type: ignore[arg-type]
+        await asyncio.sleep(SILENT_S / 2)
+        assert len(wire.sent) == 1, "not at once again"
+        await asyncio.sleep(SILENT_S)
+        assert len(wire.sent) == 2
         assert len(notices) == 1
-        with pytest.raises(NoAnswer):
-            aio(talk_for(notices, FakeWire(NoAnswer("silent", alive=True))))
+        await asyncio.sleep(SILENT_S)
+        assert len(wire.sent) == 2, "the pause grows"
+        await asyncio.sleep(SILENT_S)
+        assert len(wire.sent) == MOST_SILENCES
+        talk.cancel()
+
+    aio(patient())
     assert len(notices) == 0
     assert refused == ["NoAnswer"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -98,7 +99,7 @@ def test_what_came_while_nobody_listened_is_told_in_order(
 
 
 def test_an_unanswered_one_is_told_again_and_only_that(aio: Run, running: Opened, expected_log: Expected) -> None:
-    expected_log("kiosk.station.ocpp.client", "not answered")
+    expected_log("kiosk.station.ocpp.security_news", "was not answered")
 
     async def story() -> None:
         async with running() as world:
@@ -111,6 +112,31 @@ def test_an_unanswered_one_is_told_again_and_only_that(aio: Run, running: Opened
             world.central.chaos.mute = frozenset()
             await nothing_owed(world)
             assert told(world) == ["answered", "silence", "silence"]
+            assert world.central.connects == 1
+
+    aio(story())
+
+
+def test_a_backend_that_never_answers_is_asked_ever_more_rarely_and_told_all_in_the_end(
+    aio: Run, running: Opened, expected_log: Expected
+) -> None:
+    expected_log("kiosk.station.ocpp.security_news", "was not answered")
+
+    async def story() -> None:
+        async with running() as world:
+            await world.online()
+            world.central.chaos.mute = frozenset({ACTION})
+            for n in range(3):
+                world.security.record(Event.STARTUP, str(n))
+            await asyncio.sleep(24 * 3600)
+            assert set(told(world)) == {"0"}
+            gaps = [(b.at - a.at).total_seconds() for a, b in itertools.pairwise(world.calls(ACTION))]
+            assert gaps == sorted(gaps)
+            assert 3600 < gaps[-1] < 3700
+            world.central.chaos.mute = frozenset()
+            await asyncio.sleep(3700)
+            assert told(world)[-3:] == ["0", "1", "2"]
+            assert world.central.connects == 1
 
     aio(story())
 

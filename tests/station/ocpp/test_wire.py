@@ -117,19 +117,92 @@ def test_a_refusal_or_malformed_answer_is_told_to_the_caller(aio: Run, answer: t
 
 
 @pytest.mark.parametrize("pongs", [True, False])
-def test_silence_ends_the_wire_and_says_whether_the_other_side_lives(aio: Run, pongs: bool) -> None:
+def test_silence_says_whether_the_other_side_lives_and_ends_a_dead_wire(aio: Run, pongs: bool) -> None:
     async def story(pipe: Pipe, wire: Wire) -> None:
         waiting = asyncio.create_task(wire.request("Heartbeat", {}))
         second = asyncio.create_task(wire.request("Authorize", {"idTag": "A"}))
         with pytest.raises(NoAnswer) as silent:
             await waiting
         assert silent.value.alive is pongs
-        assert not wire.usable
-        with pytest.raises(BackendUnreachable):
+        assert wire.usable is pongs
+        with pytest.raises(NoAnswer if pongs else BackendUnreachable):
             await second
-        assert [m[2] for m in pipe.sent] == ["Heartbeat"]
+        assert [m[2] for m in pipe.sent] == (["Heartbeat", "Authorize"] if pongs else ["Heartbeat"])
+        assert not wire.farewell
 
     aio(served(story, pongs)())
+
+
+def test_three_silences_in_a_row_end_the_wire_with_a_farewell(aio: Run) -> None:
+    async def story(pipe: Pipe, wire: Wire) -> None:
+        async def silence() -> None:
+            with pytest.raises(NoAnswer):
+                await wire.request("Heartbeat", {})
+
+        for _ in range(2):
+            await silence()
+        assert wire.doubted.is_set()
+        assert not wire.answered.is_set()
+        asked = asyncio.create_task(wire.request("Heartbeat", {}))
+        await pipe.settle()
+        pipe.tell(4, pipe.sent[-1][1], "GenericError", "no", {})
+        with pytest.raises(BackendRefused):
+            await asked
+        assert wire.answered.is_set()
+        for _ in range(2):
+            await silence()
+        assert wire.usable, "an answer began the count anew"
+        await silence()
+        assert not wire.usable
+        assert wire.farewell
+
+    aio(served(story)())
+
+
+def test_a_late_answer_is_no_offence_and_meets_nobody(aio: Run) -> None:
+    async def story() -> None:
+        pipe = Pipe()
+        offences: list[str] = []
+        now_s = asyncio.get_running_loop().time
+        wire = Wire(pipe, echo, call_timeout_s=30, now_s=now_s, on_invalid=offences.append)
+        serving = asyncio.create_task(wire.serve())
+        for _ in range(4):  # as often as one likes: it is slow, but does not hang
+            with pytest.raises(NoAnswer):
+                await wire.request("Heartbeat", {})
+            late = pipe.sent[-1][1]
+            asked = asyncio.create_task(wire.request("Authorize", {"idTag": "A"}))
+            await pipe.settle()
+            pipe.tell(3, late, {"currentTime": "late"})
+            await pipe.settle()
+            assert not asked.done()
+            with pytest.raises(NoAnswer):
+                await asked
+            pipe.tell(3, pipe.sent[-1][1], {"late": True})
+            await pipe.settle()
+        assert wire.usable
+        assert offences == []
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+    aio(story())
+
+
+def test_an_urgent_call_waits_only_for_the_one_in_flight(aio: Run) -> None:
+    async def story(pipe: Pipe, wire: Wire) -> None:
+        async def ask(action: str, urgent: bool = False) -> None:
+            payload = {"idTag": "A"} if action == "Authorize" else {}
+            await wire.request(action, payload, urgent=urgent)
+
+        asked = [asyncio.create_task(ask("Heartbeat")) for _ in range(3)]
+        await pipe.settle()
+        asked.append(asyncio.create_task(ask("Authorize", urgent=True)))
+        for _ in range(4):
+            await pipe.settle()
+            pipe.tell(3, pipe.sent[-1][1], {})
+        await asyncio.gather(*asked)
+        assert [m[2] for m in pipe.sent] == ["Heartbeat", "Authorize", "Heartbeat", "Heartbeat"]
+
+    aio(served(story)())
 
 
 def test_a_line_that_takes_nothing_more_is_given_up_too(aio: Run) -> None:
