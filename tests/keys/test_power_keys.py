@@ -119,8 +119,8 @@ def test_ModbusLoadManagementEnabled_GridFallbackPower_and_GridFallbackTimeout(
             assert limit(here, 1)[1] == "fallback"
             assert abs((limit(here, 1)[0] or 0) - fallback_w) <= 1
             assert here.power_w(1) <= fallback_w
-            watchdog = here.station.core.supply.controller
-            watchdog.heard(here.station.core.clock.monotonic())  # a word from the controller, and it is over
+            controller = here.station.core.supply.controller
+            controller.heard(here.station.core.clock.monotonic())  # a word from the controller, and it is over
             await here.settle(timeout_s - 2)
             assert limit(here, 1)[1] != "fallback"
             await here.settle(4)

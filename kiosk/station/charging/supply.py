@@ -30,7 +30,7 @@ from kiosk.station.power import (
     stacks_of,
 )
 from kiosk.station.power.derating import derated_w
-from kiosk.station.power.load_management import Watchdog
+from kiosk.station.power.load_management import Controller
 from kiosk.station.power.profiles import Bound
 from kiosk.station.state import State
 
@@ -57,7 +57,7 @@ class Supply:
         self._clock = clock
         self._stacks = stacks_of(installation)
         self.allocation: Allocation | None = None
-        self.controller = Watchdog()  # over an external load management
+        self.controller = Controller()  # an external load management
 
     def step(self, now_s: float) -> None:
         """One allocation: limits first go down, then stacks move, then limits go up."""
@@ -96,7 +96,12 @@ class Supply:
         grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
         now = self._clock.now()
         busy = {bay.id: bay for bay in running}
-        outlets = outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit"))
+        outlets = [
+            msgspec.structs.replace(
+                outlet, modbus_w=self.controller.connector_w(outlet.connector_id, self._settings, now_s)
+            )
+            for outlet in outlets_of(self._installation, self._settings.ints("ConnectorsPowerLimit"))
+        ]
         return Limits(
             outlets=tuple(
                 outlet
@@ -105,6 +110,7 @@ class Supply:
                 for outlet in outlets
             ),
             grid_w=grid_w,
+            modbus_w=self.controller.station_w(self._settings, now_s),
             fallback_w=self.controller.fallback_w(self._settings, now_s),
             profile_w=self._profiles.station_bound(now).limit_w,
         )

@@ -1,30 +1,82 @@
-"""Is the external load-management controller still there? Pure: told what was heard, asked with ``now``."""
+"""What an external load-management controller allows, and whether it is still there.
+
+Pure: told what was written, asked with ``now``, monotonic seconds.
+"""
 
 from __future__ import annotations
 
 from kiosk.settings import Settings
 
 
-class Watchdog:
-    """Falls back to GridFallbackPower while ModbusLoadManagementEnabled and nothing was heard for too long.
+class Controller:
+    """Limits of a controller, and GridFallbackPower while it is silent for longer than GridFallbackTimeout.
 
-    The time runs from the first question, so a controller has GridFallbackTimeout to speak up after a start.
+    The time runs from the first question, so a controller has GridFallbackTimeout to speak up after a start;
+    until it wrote a limit, there is none of its own. Silence releases its limits of single connectors, since
+    nobody is left who would raise them again. Its limit of the station gives way to the fallback and holds
+    again with its next word, until it writes another: what it allowed last is safer than no limit at all.
+    ModbusLoadManagementEnabled off: nothing is remembered, nothing limits.
     """
 
     def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._heard_s: float | None = None
+        self._asked_s: float | None = None  # since then a word is awaited
+        self._station_w: int | None = None
+        self._connectors_w: dict[int, int] = {}
 
     def heard(self, now_s: float) -> None:
-        """The controller wrote a limit that was accepted (monotonic seconds); the fallback ends at once."""
+        """A sign of life; the fallback ends at once."""
         self._heard_s = now_s
+
+    def limit_station(self, watts: int, now_s: float) -> None:
+        """From now on the station draws at most that, W at the grid. Raises ValueError below 0."""
+        self._station_w = _power(watts)
+        self.heard(now_s)
+
+    def limit_connector(self, n: int, watts: int, now_s: float) -> None:
+        """From now on connector ``n`` gives at most that, W at the plug. Raises ValueError below 0.
+
+        Ask ``connected`` before the first limit after a pause, so that those from before it are gone.
+        """
+        self._connectors_w[n] = _power(watts)
+        self.heard(now_s)
+
+    def connected(self, settings: Settings, now_s: float) -> bool:
+        """It is there and has control: its last word is younger than GridFallbackTimeout."""
+        if not settings.bool("ModbusLoadManagementEnabled"):
+            self._forget()
+            return False
+        if self._asked_s is None:
+            self._asked_s = now_s
+        if self._heard_s is None:
+            return False
+        if now_s - self._heard_s < settings.int("GridFallbackTimeout"):
+            return True
+        self._connectors_w.clear()
+        return False
+
+    def station_w(self, settings: Settings, now_s: float) -> int | None:
+        """What it allows the whole station now, W at the grid; None: nothing of the kind is in force."""
+        return self._station_w if self.connected(settings, now_s) else None
+
+    def connector_w(self, n: int, settings: Settings, now_s: float) -> int | None:
+        """What it allows connector ``n`` now, W at the plug; None: nothing of the kind is in force."""
+        return self._connectors_w.get(n) if self.connected(settings, now_s) else None
 
     def fallback_w(self, settings: Settings, now_s: float) -> int | None:
         """The limit of the whole station while the controller is silent, W at the grid; None: no such limit."""
-        if not settings.bool("ModbusLoadManagementEnabled"):
-            self._heard_s = None
+        if self.connected(settings, now_s) or self._asked_s is None:
             return None
-        if self._heard_s is None:
-            self._heard_s = now_s
-        if now_s - self._heard_s < settings.int("GridFallbackTimeout"):
+        since_s = self._asked_s if self._heard_s is None else self._heard_s
+        if now_s - since_s < settings.int("GridFallbackTimeout"):
             return None
-        return settings.int("GridFallbackPower")
+        return min(settings.int("GridFallbackPower"), settings.int("MaxGridPower"))
+
+
+def _power(watts: int) -> int:
+    if watts < 0:
+        raise ValueError(f"a limit of {watts} W")
+    return watts

@@ -1,24 +1,30 @@
-"""The watchdog over an external load-management controller."""
+"""What an external load-management controller allows, and what holds while it is silent."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kiosk.settings import Installation, Settings
-from kiosk.station.power.load_management import Watchdog
+from kiosk.station.power.load_management import Controller
 
 
-def settings(enabled: bool = True, timeout_s: int = 5) -> Settings:
+def settings(enabled: bool = True, timeout_s: int = 5, grid_w: int = 75_000) -> Settings:
     return Settings(
         Installation.load(
             None,
             [
                 f"keys.ModbusLoadManagementEnabled={str(enabled).lower()}",
                 f"keys.GridFallbackTimeout={timeout_s}",
+                f"keys.MaxGridPower={grid_w}",
                 "keys.GridFallbackPower=20000",
             ],
         )
     )
+
+
+KEYS = settings()
 
 
 @pytest.mark.parametrize(
@@ -34,15 +40,101 @@ def settings(enabled: bool = True, timeout_s: int = 5) -> Settings:
     ],
 )
 def test_silence(timeout_s: int, heard_at_s: float | None, asked_at_s: float, limit_w: int | None) -> None:
-    keys, watchdog = settings(timeout_s=timeout_s), Watchdog()
-    watchdog.fallback_w(keys, 100.0)
+    keys, controller = settings(timeout_s=timeout_s), Controller()
+    controller.fallback_w(keys, 100.0)
     if heard_at_s is not None:
-        watchdog.heard(heard_at_s)
-    assert watchdog.fallback_w(keys, asked_at_s) == limit_w
+        controller.heard(heard_at_s)
+    assert controller.fallback_w(keys, asked_at_s) == limit_w
 
 
 def test_without_load_management_there_is_no_fallback() -> None:
-    watchdog = Watchdog()
-    assert [watchdog.fallback_w(settings(enabled=False), now_s) for now_s in (100.0, 999.0)] == [None, None]
-    assert watchdog.fallback_w(settings(), 1000.0) is None  # switched on: the time begins
-    assert watchdog.fallback_w(settings(), 1005.0) == 20_000
+    controller = Controller()
+    assert [controller.fallback_w(settings(enabled=False), now_s) for now_s in (100.0, 999.0)] == [None, None]
+    assert controller.fallback_w(settings(), 1000.0) is None  # switched on: the time begins
+    assert controller.fallback_w(settings(), 1005.0) == 20_000
+
+
+def test_the_fallback_is_never_above_what_the_grid_gives() -> None:
+    keys, controller = settings(grid_w=15_000), Controller()
+    controller.fallback_w(keys, 100.0)
+    assert controller.fallback_w(keys, 200.0) == 15_000
+
+
+def test_before_its_first_word_a_controller_has_no_control() -> None:
+    controller = Controller()
+    assert not controller.connected(KEYS, 100.0)
+    assert controller.station_w(KEYS, 100.0) is controller.connector_w(1, KEYS, 100.0) is None
+
+
+def test_its_limits_hold_until_it_is_silent_for_too_long() -> None:
+    controller = Controller()
+    controller.limit_station(30_000, 100.0)
+    controller.limit_connector(2, 7_000, 101.0)
+    assert controller.connected(KEYS, 105.9)
+    assert controller.station_w(KEYS, 105.9) == 30_000
+    assert [controller.connector_w(n, KEYS, 105.9) for n in (1, 2)] == [None, 7_000]
+    assert controller.fallback_w(KEYS, 105.9) is None
+    assert not controller.connected(KEYS, 106.0)
+    assert controller.station_w(KEYS, 106.0) is controller.connector_w(2, KEYS, 106.0) is None
+    assert controller.fallback_w(KEYS, 106.0) == 20_000
+
+
+def test_after_silence_the_limits_of_connectors_are_gone_and_that_of_the_station_holds_again() -> None:
+    controller = Controller()
+    controller.limit_station(30_000, 100.0)
+    controller.limit_connector(2, 7_000, 100.0)
+    assert not controller.connected(KEYS, 110.0)
+    controller.limit_connector(1, 9_000, 110.0)
+    assert controller.connected(KEYS, 110.0)
+    assert controller.fallback_w(KEYS, 110.0) is None
+    assert controller.station_w(KEYS, 110.0) == 30_000
+    assert [controller.connector_w(n, KEYS, 110.0) for n in (1, 2)] == [9_000, None]
+
+
+def test_switched_off_it_is_forgotten() -> None:
+    controller = Controller()
+    controller.limit_station(30_000, 100.0)
+    controller.limit_connector(2, 7_000, 100.0)
+    off = settings(enabled=False)
+    assert controller.station_w(off, 100.1) is controller.connector_w(2, off, 100.1) is None
+    assert controller.fallback_w(off, 100.1) is None
+    assert not controller.connected(KEYS, 100.2)
+    controller.heard(100.2)
+    assert controller.station_w(KEYS, 100.2) is controller.connector_w(2, KEYS, 100.2) is None
+
+
+def test_zero_is_a_limit_and_less_is_none() -> None:
+    controller = Controller()
+    controller.limit_station(0, 100.0)
+    controller.limit_connector(1, 0, 100.0)
+    assert controller.station_w(KEYS, 100.0) == controller.connector_w(1, KEYS, 100.0) == 0
+    with pytest.raises(ValueError, match="-1 W"):
+        controller.limit_station(-1, 100.0)
+    with pytest.raises(ValueError, match="-1 W"):
+        controller.limit_connector(1, -1, 100.0)
+
+
+words = st.tuples(st.sampled_from(["station", "connector", "read", "ask"]), st.floats(0, 12))
+
+
+@given(st.lists(words, max_size=30))
+def test_at_any_moment_either_the_controller_or_the_fallback_or_patience(said: list[tuple[str, float]]) -> None:
+    controller, now_s, last_s = Controller(), 1000.0, None
+    began_s = now_s
+    controller.connected(KEYS, now_s)
+    for kind, pause_s in said:
+        now_s += pause_s
+        controller.connected(KEYS, now_s)
+        if kind == "station":
+            controller.limit_station(40_000, now_s)
+        elif kind == "connector":
+            controller.limit_connector(1, 8_000, now_s)
+        elif kind == "read":
+            controller.heard(now_s)
+        last_s = last_s if kind == "ask" else now_s
+        silent_s = now_s - (began_s if last_s is None else last_s)
+        has_control = controller.connected(KEYS, now_s)
+        assert has_control == (last_s is not None and silent_s < 5)
+        assert (controller.fallback_w(KEYS, now_s) == 20_000) == (silent_s >= 5)
+        if not has_control:
+            assert controller.station_w(KEYS, now_s) is controller.connector_w(1, KEYS, now_s) is None
