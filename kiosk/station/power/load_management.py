@@ -73,7 +73,7 @@ class Controller:
         since_s = self._asked_s if self._heard_s is None else self._heard_s
         if now_s - since_s < settings.int("GridFallbackTimeout"):
             return None
-        return min(settings.int("GridFallbackPower"), settings.int("MaxGridPower"))
+        return settings.int("GridFallbackPower")  # never above MaxGridPower, the settings see to it
 
 
 def _power(watts: int) -> int:

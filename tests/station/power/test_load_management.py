@@ -10,14 +10,13 @@ from kiosk.settings import Installation, Settings
 from kiosk.station.power.load_management import Controller
 
 
-def settings(enabled: bool = True, timeout_s: int = 5, grid_w: int = 75_000) -> Settings:
+def settings(enabled: bool = True, timeout_s: int = 5) -> Settings:
     return Settings(
         Installation.load(
             None,
             [
                 f"keys.ModbusLoadManagementEnabled={str(enabled).lower()}",
                 f"keys.GridFallbackTimeout={timeout_s}",
-                f"keys.MaxGridPower={grid_w}",
                 "keys.GridFallbackPower=20000",
             ],
         )
@@ -52,12 +51,6 @@ def test_without_load_management_there_is_no_fallback() -> None:
     assert [controller.fallback_w(settings(enabled=False), now_s) for now_s in (100.0, 999.0)] == [None, None]
     assert controller.fallback_w(settings(), 1000.0) is None  # switched on: the time begins
     assert controller.fallback_w(settings(), 1005.0) == 20_000
-
-
-def test_the_fallback_is_never_above_what_the_grid_gives() -> None:
-    keys, controller = settings(grid_w=15_000), Controller()
-    controller.fallback_w(keys, 100.0)
-    assert controller.fallback_w(keys, 200.0) == 15_000
 
 
 def test_before_its_first_word_a_controller_has_no_control() -> None:
