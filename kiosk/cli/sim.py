@@ -104,6 +104,22 @@ def touch(
     common.ask(data, "screen.tap", TapAt(x=x, y=y), Nothing)
 
 
+@app.command("heat", context_settings={"ignore_unknown_options": True})  # so that -10 is a number
+def heat(
+    data: Data,
+    celsius: Annotated[
+        float | None, typer.Argument(metavar="[C]", help="Degrees Celsius; left out: the usual ones again.")
+    ] = None,
+) -> None:
+    """Heat or cool the air inside the cabinet: above 50 degrees the stacks give less, at 75 nothing.
+
+    Example: kiosk sim heat 60
+    """
+    from kiosk.link.messages import Nothing, SimHeat
+
+    common.ask(data, "sim.heat", SimHeat(celsius=celsius), Nothing)
+
+
 @app.command("mains")
 def mains(data: Data, state: Annotated[Mains, typer.Argument(help="What the grid gives.")]) -> None:
     """The mains fail, or are back, at a station with a back-up supply (hardware.backup_supply_s).
@@ -177,6 +193,8 @@ def state(data: Data, as_json: Json = False) -> None:
             ", ".join(map(str, each["faults"])) or "-",
         )
     common.console().print(table)
+    if found.cabinet_c is not None:
+        common.say(f"{found.cabinet_c:.1f} degrees Celsius inside the cabinet")
 
 
 def _ring(rgb: str, percent: int, flashes: int) -> str:

@@ -265,6 +265,10 @@ class SimMains(Params, frozen=True, kw_only=True):
     on: bool
 
 
+class SimHeat(Params, frozen=True, kw_only=True):
+    celsius: float | None = None  # None: the usual temperature again
+
+
 class SimCar(Params, frozen=True, kw_only=True):
     name: str
     description: str
@@ -283,6 +287,7 @@ class SimState(Params, frozen=True, kw_only=True):
 
     connectors: tuple[dict[str, Any], ...]
     door_open: bool
+    cabinet_c: float | None = None  # air inside the cabinet
 
 
 class Method(msgspec.Struct, frozen=True):
@@ -342,6 +347,7 @@ METHODS: Final[dict[str, Method]] = {
         Method("sim.clear", SimFault, Nothing, OPR, "Clear a fault."),
         Method("sim.door", SimDoor, Nothing, OPR, "Open or close the service door."),
         Method("sim.mains", SimMains, Nothing, OPR, "The mains fail or are back; needs a back-up supply."),
+        Method("sim.heat", SimHeat, Nothing, OPR, "Temperature of the air inside the cabinet."),
         Method("sim.powercut", Nothing, Nothing, OPR, "The core dies at once, as with SIGKILL."),
         Method("sim.cars", Nothing, SimCars, OPR, "The cars there are."),
         Method("sim.state", Nothing, SimState, OPR, "LED rings, stacks, cars: the simulated world."),

@@ -53,6 +53,10 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         control().door(p.open)
         return m.Nothing()
 
+    async def heat(p: m.SimHeat) -> m.Nothing:
+        control().heat(p.celsius)
+        return m.Nothing()
+
     async def mains(p: m.SimMains) -> m.Nothing:
         control().mains(p.on)
         if not p.on:
@@ -88,7 +92,9 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
     async def state(_: m.Nothing) -> m.SimState:
         world = control().state()
         return m.SimState(
-            connectors=tuple(msgspec.to_builtins(view) for view in world.connectors), door_open=world.door_open
+            connectors=tuple(msgspec.to_builtins(view) for view in world.connectors),
+            door_open=world.door_open,
+            cabinet_c=world.cabinet_c,
         )
 
     return {
@@ -98,6 +104,7 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         "sim.fault": fault,
         "sim.clear": clear,
         "sim.door": door,
+        "sim.heat": heat,
         "sim.mains": mains,
         "sim.powercut": cut,
         "sim.cars": cars,

@@ -30,6 +30,7 @@ from kiosk.link.messages import (
     SimCars,
     SimDoor,
     SimFault,
+    SimHeat,
     SimMains,
     SimPlug,
     SimState,
@@ -76,6 +77,7 @@ WORLD = SimState(
         },
     ),
     door_open=False,
+    cabinet_c=41.3,
 )
 SECRET = KeyInfo(
     name="AuthorizationKey",
@@ -174,11 +176,15 @@ COMMANDS: list[tuple[str, str, Params, Params | None, str]] = [
     ("sim clear 0 1001", "sim.clear", SimFault(connector_id=0, code=1001), None, ""),
     ("sim door open", "sim.door", SimDoor(open=True), None, ""),
     ("sim door closed", "sim.door", SimDoor(open=False), None, ""),
+    ("sim heat 61.5", "sim.heat", SimHeat(celsius=61.5), None, ""),
+    ("sim heat -20", "sim.heat", SimHeat(celsius=-20), None, ""),
+    ("sim heat", "sim.heat", SimHeat(celsius=None), None, ""),
     ("sim mains off", "sim.mains", SimMains(on=False), None, ""),
     ("sim mains on", "sim.mains", SimMains(on=True), None, ""),
     ("sim powercut", "sim.powercut", Nothing(), None, "power is gone"),
     ("sim cars", "sim.cars", Nothing(), SimCars(cars=(CAR,)), "36 kWh"),
     ("sim state", "sim.state", Nothing(), WORLD, "#00FF00 at 50 %, flashes 3 more times"),
+    ("sim state", "sim.state", Nothing(), WORLD, "41.3 degrees Celsius inside the cabinet"),
 ]
 
 

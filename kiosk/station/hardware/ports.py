@@ -183,6 +183,11 @@ class StacksPort(Protocol):
         """Of one stack."""
         ...
 
+    @property
+    def temperature_c(self) -> float | None:
+        """Of the air inside the cabinet, where the stacks draw theirs; None while nothing measures it."""
+        ...
+
     def assign(self, connector_id: int, stacks: int) -> None:
         """Switch that many stacks to the connector (0 = release); releases come before what they make possible.
 

@@ -220,3 +220,20 @@ def test_mains_need_a_back_up_supply_and_are_told_once(bench: Bench, tmp_path: P
         backed.sim.control.mains(on)
         backed.wait(0.1)
     assert told == [False, True]
+
+
+def test_heat_inside_the_cabinet_is_measured_and_outlives_the_program(bench: Bench, tmp_path: Path) -> None:
+    assert bench.sim.stacks.temperature_c == 25.0
+    bench.sim.control.heat(61.5)
+    assert bench.sim.stacks.temperature_c == bench.sim.control.state().cabinet_c == 61.5
+    after = Bench(tmp_path, clock=bench.clock).sim
+    assert after.stacks.temperature_c == 61.5
+    after.control.heat(None)
+    assert after.stacks.temperature_c == 25.0
+
+
+@pytest.mark.parametrize("celsius", [-60.1, 150.1, float("nan"), float("inf")])
+def test_a_temperature_that_cannot_be_is_refused(bench: Bench, celsius: float) -> None:
+    with pytest.raises(BadValue, match="-60 to 150"):
+        bench.sim.control.heat(celsius)
+    assert bench.sim.stacks.temperature_c == 25.0

@@ -47,6 +47,7 @@ class WorldView(msgspec.Struct, frozen=True, kw_only=True):
     connectors: tuple[ConnectorView, ...]
     door_open: bool
     light_lux: float | None
+    cabinet_c: float | None
 
 
 class SimulatorControl:
@@ -150,6 +151,12 @@ class SimulatorControl:
             raise BadValue("light", str(lux), "there is no such light", "0 to 1000000 lux")
         self._simulator.station.set_light(lux)
 
+    def heat(self, celsius: float | None) -> None:
+        """Temperature of the air inside the cabinet; None: the usual one again. Raises BadValue."""
+        if celsius is not None and not -60 <= celsius <= 150:
+            raise BadValue("temperature", str(celsius), "no cabinet is like that", "-60 to 150 degrees Celsius")
+        self._simulator.stacks.heat(celsius)
+
     def request(self, connector_id: int, request_w: int | None) -> None:
         """The car asks for no more than that; 0: it suspends; None: by its curve again."""
         self._simulator.connector(connector_id).world_wish(request_w)
@@ -173,6 +180,7 @@ class SimulatorControl:
             connectors=tuple(self._view(c) for c in self._simulator.connectors),
             door_open=station.door_open,
             light_lux=station.light_lux,
+            cabinet_c=self._simulator.stacks.temperature_c,
         )
 
     @staticmethod

@@ -12,7 +12,7 @@ from kiosk.model.clock import Clock
 from kiosk.model.errors import BadFile, UnknownConnector
 from kiosk.settings.installation import Installation
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised
-from kiosk.station.hardware.simulator import faults, world
+from kiosk.station.hardware.simulator import faults, physics, world
 from kiosk.station.hardware.simulator.connector import SimConnector
 from kiosk.station.hardware.simulator.control import SimulatorControl
 from kiosk.station.hardware.simulator.registers import Meter, Registers
@@ -108,10 +108,29 @@ class SimStation:
 class SimStacks:
     """Implements ``StacksPort``: a stack feeds one connector at a time."""
 
-    def __init__(self, count: int, power_w: int, connectors: tuple[SimConnector, ...]) -> None:
+    def __init__(
+        self,
+        count: int,
+        power_w: int,
+        connectors: tuple[SimConnector, ...],
+        heated_c: float | None,
+        changed: Callable[[], None],
+    ) -> None:
         self.count = count
         self.power_w = power_w
+        self.heated_c = heated_c
         self._connectors = connectors
+        self._changed = changed
+
+    @property
+    def temperature_c(self) -> float | None:
+        return physics.AMBIENT_C if self.heated_c is None else self.heated_c
+
+    def heat(self, celsius: float | None) -> None:
+        """The air inside the cabinet has that temperature from now on; None: the usual one again."""
+        if celsius != self.heated_c:
+            self.heated_c = celsius
+            self._changed()
 
     def assign(self, connector_id: int, stacks: int) -> None:
         """Raises UnknownConnector, ValueError for a sum beyond ``count`` or an AC connector."""
@@ -175,7 +194,9 @@ class Simulator:
         self.station = SimStation(
             stored.door_open, DAYLIGHT_LUX if hardware.light_sensor else None, self._save, self._emit
         )
-        self.stacks = SimStacks(hardware.stacks, hardware.stack_power_w, self.connectors)
+        self.stacks = SimStacks(
+            hardware.stacks, hardware.stack_power_w, self.connectors, stored.heated_c, self._save
+        )
         self.control = SimulatorControl(self)
         self._ready = True
 
@@ -233,7 +254,9 @@ class Simulator:
             return
         self._saved_s = self._clock.monotonic()
         picture = world.World(
-            door_open=self.station.door_open, holders={c.id: c.holder() for c in self.connectors}
+            door_open=self.station.door_open,
+            heated_c=self.stacks.heated_c,
+            holders={c.id: c.holder() for c in self.connectors},
         )
         try:
             world.save(self._file, picture)

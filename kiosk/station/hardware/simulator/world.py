@@ -1,4 +1,4 @@
-"""What of the simulated world outlives the program: plugged cars, their charge, faults, cycles, the door.
+"""What of the simulated world outlives the program: plugged cars, their charge, faults, cycles, the door, heat.
 
 A JSON file, replaced as a whole. A file that cannot be read is kept aside and a fresh world begins.
 """
@@ -31,6 +31,7 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class World(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int = 1
     door_open: bool = False
+    heated_c: float | None = None  # air inside the cabinet, None: the usual temperature
     holders: dict[int, Holder] = {}
 
 
