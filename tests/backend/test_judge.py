@@ -128,6 +128,18 @@ def test_the_next_car_may_come_before_finishing_was_worth_telling() -> None:
     assert [breach.rule for breach in talk.judge.breaches] == ["status"], "only once"
 
 
+def test_a_start_that_had_to_wait_may_be_overtaken_by_what_it_led_to() -> None:
+    talk = Talk().begin()
+    talk.stop()
+    talk.status(1, "Finishing")
+    talk.wait(10)
+    started = talk.at()
+    talk.wait(5)
+    talk.status(1, "SuspendedEVSE")  # Preparing was shorter than MinimumStatusDuration
+    talk.start(1, number=8, wh=1200, timestamp=started)
+    assert talk.judge.breaches == []
+
+
 def _pending(talk: Talk) -> None:
     talk.boot("Pending", 60)
 

@@ -35,10 +35,14 @@ FREE_FOR_NO_TIME: Final = frozenset(
         ("SuspendedEVSE", "Reserved"),
         ("Finishing", "Reserved"),
         ("Unavailable", "Reserved"),
+        ("Finishing", "Charging"),
+        ("Finishing", "SuspendedEV"),
+        ("Finishing", "SuspendedEVSE"),
     }
 )
-"""Two moves of the table in one moment, by way of an Available that nobody could have used: a reservation or a
-scheduled change of availability waited for the connector. MinimumStatusDuration keeps it back anyway."""
+"""Two moves of the table in one moment. By way of an Available that nobody could have used: a reservation or a
+scheduled change of availability waited for the connector. By way of a Preparing that was shorter than
+MinimumStatusDuration, which keeps either back."""
 WITH_A_TRANSACTION: Final = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 OF_THE_STATION: Final = frozenset({"Available", "Unavailable", "Faulted"})
 """What connector 0 may be (OCPP 1.6 section 4.9)."""
@@ -195,8 +199,10 @@ class Story:
             history = self._history.get(connector_id, ())
             before = [status for since, status in history if since <= at]
             # one that was triggered bears the time of its telling
-            soon = [status for since, status in history if at < since <= at + TELLING]
-            if (not before or before[-1] != "Preparing") and "Preparing" not in soon:
+            soon = [status for since, status in history if at <= since <= at + TELLING]
+            # Preparing was too short to be told, and the transaction's own status overtook a start that waits
+            overtaken = any(status in WITH_A_TRANSACTION for since, status in history if since >= at)
+            if (not before or before[-1] != "Preparing") and "Preparing" not in soon and not overtaken:
                 known = before[-1] if before else "nothing"
                 yield Breach(rule="start", text=f"connector {connector_id} told {known} before StartTransaction")
         yield from self._register(connector_id, at, Decimal(payload.get("meterStart", 0)), "meterStart")

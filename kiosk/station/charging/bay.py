@@ -61,7 +61,7 @@ class Running:
     vehicle_id: str | None = None  # the car that began it, as far as it told
     meter_wh: int = 0  # last known register
     soc_percent: int | None = None
-    energised: bool = False
+    under_way: bool = False  # energy was offered, or its car had left and came back
     stop_reason: StopReason | None = None
     stop_tag: str | None = None
     ended_at: datetime | None = None
@@ -127,7 +127,7 @@ class Bay:
         return status_of(
             Facts(
                 stage=self.stage,
-                energised=self.session is not None and self.session.energised,
+                under_way=self.session is not None and self.session.under_way,
                 plugged=self.port.plugged,
                 faulted=self.faulted,
                 operative=self.operative and not self.held,

@@ -93,7 +93,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that decides a connector's status."""
 
     stage: Stage = Stage.IDLE
-    energised: bool = False  # energy was offered in this session
+    under_way: bool = False  # this session was told to be more than Preparing
     plugged: bool = False
     faulted: bool = False  # a fault that stops charging is raised
     operative: bool = True
@@ -113,8 +113,8 @@ def status_of(facts: Facts) -> ChargePointStatus:
             return S.SUSPENDED_EVSE
         case Stage.STOPPING:
             # the transaction is open till the contactor is; Finishing comes after StopTransaction
-            return S.CHARGING if facts.energised else S.PREPARING
-        case Stage.STARTING if facts.energised:
+            return S.CHARGING if facts.under_way else S.PREPARING
+        case Stage.STARTING if facts.under_way:
             return S.SUSPENDED_EV  # it begins again within its transaction: Preparing is over (section 4.9)
         case Stage.STARTING | Stage.AUTHORIZED:
             return S.PREPARING

@@ -127,7 +127,7 @@ class Host:
         view = self._view(bay)
         if uid is None and not view.stoppable:
             reason = RefusalReason.STOP_ONLY_REMOTE
-        elif uid is None and view.needs_card and bay.session is not None and bay.session.energised:
+        elif uid is None and view.needs_card and bay.session is not None and bay.session.under_way:
             reason = RefusalReason.STOP_NEEDS_CARD
         else:
             try:

@@ -95,6 +95,8 @@ class Reactions:
         if bay.running and bay.stage is not Stage.STOPPING and not self._settings.bool(STOP_KEY):
             log.info("%s%d: the plug is out, the transaction stays open", bay.port.type, bay.id)
             bay.move(Stage.SUSPENDED_EV)  # OCPP 1.6 section 4.9
+            if bay.session is not None:
+                bay.session.under_way = True
             return
         if bay.running:
             await self._acts.finish(bay, StopReason.EV_DISCONNECTED, plug_leaves=True)
@@ -131,7 +133,7 @@ class Reactions:
             # a contactor that closes onto a refused tag gives nothing, and never will
             waits = phase is Phase.ENERGY and bay.session.deauthorized
             bay.move(Stage.SUSPENDED_EVSE if waits else STAGE_OF_PHASE[phase])
-            bay.session.energised |= phase is Phase.ENERGY
+            bay.session.under_way |= phase is Phase.ENERGY
 
     async def _fault(self, bay: Bay, code: int, *, raised: bool) -> None:
         if raised:

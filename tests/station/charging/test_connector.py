@@ -30,10 +30,10 @@ from kiosk.station.charging.connector import (
         (Facts(plugged=True), S.PREPARING),
         (Facts(stage=Stage.AUTHORIZED), S.PREPARING),
         (Facts(stage=Stage.STARTING, plugged=True), S.PREPARING),
-        (Facts(stage=Stage.CHARGING, plugged=True, energised=True), S.CHARGING),
+        (Facts(stage=Stage.CHARGING, plugged=True, under_way=True), S.CHARGING),
         (Facts(stage=Stage.SUSPENDED_EV, plugged=True), S.SUSPENDED_EV),
         (Facts(stage=Stage.SUSPENDED_EVSE, plugged=True), S.SUSPENDED_EVSE),
-        (Facts(stage=Stage.STOPPING, plugged=True, energised=True), S.CHARGING),
+        (Facts(stage=Stage.STOPPING, plugged=True, under_way=True), S.CHARGING),
         (Facts(stage=Stage.STOPPING, plugged=True), S.PREPARING),
         (Facts(stage=Stage.FINISHED, plugged=True), S.FINISHING),
         (Facts(stage=Stage.FINISHED), S.FINISHING),
@@ -49,13 +49,13 @@ def test_status(facts: Facts, status: S) -> None:
 
 
 def test_every_legal_move_of_a_stage_is_a_legal_move_of_the_status() -> None:
-    for (old, new), plugged, operative, energised in itertools.product(
+    for (old, new), plugged, operative, under_way in itertools.product(
         LEGAL_STAGES, (True, False), (True, False), (True, False)
     ):
         if (new in RUNNING or old in RUNNING or new is Stage.FINISHED) and not plugged:
             continue  # without a plug there is no transaction
-        before = status_of(Facts(stage=old, plugged=plugged, operative=operative, energised=energised))
-        after = status_of(Facts(stage=new, plugged=plugged, operative=operative, energised=energised))
+        before = status_of(Facts(stage=old, plugged=plugged, operative=operative, under_way=under_way))
+        after = status_of(Facts(stage=new, plugged=plugged, operative=operative, under_way=under_way))
         assert before is after or (before, after) in LEGAL_STATUSES, f"{old} to {new}: {before} to {after}"
 
 

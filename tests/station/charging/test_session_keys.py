@@ -49,6 +49,21 @@ def test_a_pulled_plug_leaves_the_transaction_open(aio: Any, tmp_path: Path, con
     aio(story())
 
 
+def test_a_plug_pulled_before_the_first_watt_is_not_preparing_when_it_comes_back(aio: Any, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with core_on(tmp_path, keys=STAYS, connectors="CCS,CCS") as station:
+            station.sim.plug(1, soc_percent=30)
+            await station.until(lambda: station.connector(1).status == "Preparing")
+            await asyncio.sleep(2)
+            station.sim.unplug(1)
+            await station.until(lambda: station.connector(1).status == "SuspendedEV")
+            station.sim.plug(1, soc_percent=30)
+            await station.until(lambda: station.connector(1).status == "Charging")
+            assert statuses(station) == ["Preparing", "SuspendedEV", "Charging"]
+
+    aio(story())
+
+
 def test_a_car_that_is_away_does_not_keep_all_the_power(aio: Any, tmp_path: Path) -> None:
     async def story() -> None:
         async with core_on(tmp_path, keys=STAYS, connectors="CCS,CHAdeMO") as station:
