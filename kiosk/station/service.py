@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -21,7 +21,15 @@ from kiosk.model.clock import Clock
 from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReason
 from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
-from kiosk.station import file_wiring, link_certificates, link_files, link_handlers, link_profiles, sim_door
+from kiosk.station import (
+    file_wiring,
+    link_certificates,
+    link_files,
+    link_handlers,
+    link_profiles,
+    ocpp_wiring,
+    sim_door,
+)
 from kiosk.station.certificates.store import CertificateStore
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
@@ -61,9 +69,6 @@ from kiosk.station.system.ports import SystemPort
 from kiosk.station.system.simulated import SimulatedSystem
 from kiosk.station.tasks import Tasks
 from kiosk.station.timekeeper import Timekeeper
-
-if TYPE_CHECKING:
-    from kiosk.station.ocpp.client import OcppClient
 
 log = logging.getLogger(__name__)
 
@@ -257,7 +262,7 @@ class Core:
         self.sessions.prepare_with(self.commands.profiles.prepare)
         self.files = file_wiring.build(self, certificates)
         await self.files.load()
-        self.ocpp = self._ocpp_client()
+        self.ocpp = ocpp_wiring.build(self, embedded_url=self._embedded_url)
         if self.ocpp is not None:
             backend.real = self.ocpp
         self.ending = Ending(
@@ -296,38 +301,6 @@ class Core:
         if self._doors:
             self.link = LinkServer(self.state, self.clock, self.handlers, self._reading_ages, self.data_dir)
             await self._stack.enter_async_context(self.link)
-
-    def _ocpp_client(self) -> OcppClient | None:
-        if not (self.settings.str("WebSocketUrl") or self._embedded_url):
-            return None
-        # a station without a backend does not pay for the message schemas
-        from kiosk.station.ocpp.client import OcppClient
-        from kiosk.station.ocpp.dialler import Dialler
-        from kiosk.station.ocpp.signing import Signing
-
-        certificates = self.commands.certificates
-        return OcppClient(
-            dialler=Dialler(
-                embedded_url=self._embedded_url,
-                settings=self.settings,
-                installation=self.installation,
-                certificates=certificates,
-                security=self.security,
-                meta=self.meta,
-                clock=self.clock,
-            ),
-            signing=Signing(certificates, self.installation, self.clock),
-            security=self.security,
-            settings=self.settings,
-            installation=self.installation,
-            state=self.state,
-            journal=self.journal,
-            tags=self.tags,
-            clock=self.clock,
-            commands=self.commands,
-            on_start_answered=self.sessions.start_answered,
-            correct=self.timekeeper.correct,
-        )
 
     async def _apply_start_options(self, store: SettingsStore, meta: MetaStore) -> None:
         """All or nothing: every option is checked before the first is written."""

@@ -15,6 +15,8 @@ Beyond the design's table, because the code showed it:
   simulator. It adds to the handlers, so it stands above them.
 - ``station.file_wiring`` joins the machine's file jobs to sessions, certificates and logs: a piece of the service
   that got a file of its own, so it may know nearly as much.
+- ``station.ocpp_wiring`` is another such piece: the backend's client, where there is a backend.
+- ``station.modbus`` became a package: table of registers, access, frames, socket shell and docs are five things.
 - ``station.commands`` knows certificates and the security log, because operators and backends wish for both.
 - ``station.ocpp`` knows ``station.certificates`` because TLS is part of the dial.
 - ``station.__main__`` chooses the hardware and the clock; it stands above the service, which made room for both.
@@ -80,7 +82,19 @@ ROOMS = {
         "station.link_files",
         "station.link_profiles",
         "station.sim_door",
-        "station.modbus_server",
+        "station.modbus",
+        "station.ocpp_wiring",
+        "settings",
+    ),
+    "kiosk.station.ocpp_wiring": room(
+        7,
+        "station.charging",
+        "station.commands",
+        "station.ocpp",
+        "station.security",
+        "station.state",
+        "station.storage",
+        "station.timekeeper",
         "settings",
     ),
     "kiosk.station.file_wiring": room(
@@ -103,7 +117,7 @@ ROOMS = {
     "kiosk.station.link_profiles": room(6, "station.commands", "station.power", "link"),
     "kiosk.station.link_certificates": room(6, "station.commands", "station.certificates", "link"),
     "kiosk.station.link_server": room(6, "station.commands", "station.state", "link", "settings"),
-    "kiosk.station.modbus_server": room(6, "station.commands", "station.state", "link", "settings"),
+    "kiosk.station.modbus": room(6, "station.commands", "station.state", "settings"),
     "kiosk.station.ocpp": room(
         6,
         "station.tasks",
@@ -175,7 +189,7 @@ ONLY_IN = {
     "hypothesis": {"kiosk.lab"},
     "async_solipsism": {"kiosk.lab"},
     "ocpp": {"kiosk.station.ocpp", "kiosk.backend", "kiosk.lab"},
-    "pymodbus": {"kiosk.station.modbus_server", "kiosk.lab"},
+    "pymodbus": {"kiosk.station.modbus"},
     "typer": {"kiosk.cli", "kiosk.lab"},
     "rich": {"kiosk.cli", "kiosk.lab"},
     "PIL": {"kiosk.slides", "kiosk.screen", "kiosk.web"},
