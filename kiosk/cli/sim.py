@@ -27,6 +27,19 @@ class DoorState(StrEnum):
     CLOSED = "closed"
 
 
+class ButtonState(StrEnum):
+    PRESSED = "pressed"
+    RELEASED = "released"
+
+
+class MeterState(StrEnum):
+    OK = "ok"
+    STUCK = "stuck"
+    JUMP = "jump"
+    BACK = "back"
+    SILENT = "silent"
+
+
 @app.command("plug")
 def plug(
     data: Data,
@@ -66,14 +79,22 @@ def card(
 
 
 @app.command("fault")
-def fault(data: Data, connector_id: Place, code: Fault) -> None:
+def fault(
+    data: Data,
+    connector_id: Place,
+    code: Fault,
+    frees_after: Annotated[
+        int | None,
+        typer.Option("--frees-after", metavar="N", min=1, help="A stuck lock comes free at the Nth try."),
+    ] = None,
+) -> None:
     """Raise a fault, in the phase in which it happens.
 
     Example: kiosk sim fault 1 18
     """
     from kiosk.link.messages import Nothing, SimFault
 
-    common.ask(data, "sim.fault", SimFault(connector_id=connector_id, code=code), Nothing)
+    common.ask(data, "sim.fault", SimFault(connector_id=connector_id, code=code, frees_after=frees_after), Nothing)
 
 
 @app.command("clear")
@@ -90,6 +111,19 @@ def door(data: Data, state: Annotated[DoorState, typer.Argument(help="What the s
     from kiosk.link.messages import Nothing, SimDoor
 
     common.ask(data, "sim.door", SimDoor(open=state is DoorState.OPEN), Nothing)
+
+
+@app.command("emergency")
+def emergency(
+    data: Data, state: Annotated[ButtonState, typer.Argument(help="What somebody does to the emergency stop.")]
+) -> None:
+    """Press or release the emergency stop: every contactor opens, nothing begins while it is pressed.
+
+    Example: kiosk sim emergency pressed
+    """
+    from kiosk.link.messages import Nothing, SimEmergency
+
+    common.ask(data, "sim.emergency", SimEmergency(pressed=state is ButtonState.PRESSED), Nothing)
 
 
 @app.command("touch")
@@ -118,6 +152,21 @@ def heat(
     from kiosk.link.messages import Nothing, SimHeat
 
     common.ask(data, "sim.heat", SimHeat(celsius=celsius), Nothing)
+
+
+@app.command("meter")
+def meter(
+    data: Data,
+    connector_id: Connector,
+    state: Annotated[MeterState, typer.Argument(help="What the meter does from now on.")],
+) -> None:
+    """The energy meter stands still, tells 5 kWh more or less, tells nothing, or is right again (ok).
+
+    Example: kiosk sim meter 1 stuck
+    """
+    from kiosk.link.messages import Nothing, SimMeter
+
+    common.ask(data, "sim.meter", SimMeter(connector_id=connector_id, lie=state.value), Nothing)
 
 
 @app.command("mains")

@@ -253,12 +253,22 @@ class SimCard(Params, frozen=True, kw_only=True):
 
 
 class SimFault(Params, frozen=True, kw_only=True):
-    connector_id: int  # 0: the station (door codes)
+    connector_id: int  # 0: the station (door, emergency stop)
     code: int
+    frees_after: int | None = None  # a lock that is stuck comes free at that try to unlock it
 
 
 class SimDoor(Params, frozen=True, kw_only=True):
     open: bool
+
+
+class SimEmergency(Params, frozen=True, kw_only=True):
+    pressed: bool
+
+
+class SimMeter(Params, frozen=True, kw_only=True):
+    connector_id: int
+    lie: str  # stuck, jump, back, silent; ok: the truth again
 
 
 class SimMains(Params, frozen=True, kw_only=True):
@@ -287,6 +297,7 @@ class SimState(Params, frozen=True, kw_only=True):
 
     connectors: tuple[dict[str, Any], ...]
     door_open: bool
+    emergency_stop: bool = False
     cabinet_c: float | None = None  # air inside the cabinet
 
 
@@ -346,6 +357,8 @@ METHODS: Final[dict[str, Method]] = {
         Method("sim.fault", SimFault, Nothing, OPR, "Raise a fault by vendor error code."),
         Method("sim.clear", SimFault, Nothing, OPR, "Clear a fault."),
         Method("sim.door", SimDoor, Nothing, OPR, "Open or close the service door."),
+        Method("sim.emergency", SimEmergency, Nothing, OPR, "Press or release the emergency stop."),
+        Method("sim.meter", SimMeter, Nothing, OPR, "The meter goes wrong, or right again."),
         Method("sim.mains", SimMains, Nothing, OPR, "The mains fail or are back; needs a back-up supply."),
         Method("sim.heat", SimHeat, Nothing, OPR, "Temperature of the air inside the cabinet."),
         Method("sim.powercut", Nothing, Nothing, OPR, "The core dies at once, as with SIGKILL."),

@@ -46,12 +46,25 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     blocks_start: bool
     latched_until_replug: bool
     phases: Annotated[tuple[Phase, ...], msgspec.Meta(min_length=1)]
+    beyond_manual: bool = False
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TITLE)]
     cause: Text
     advice: Text
+    advice_again: str = ""
     meaning: Text
     reason: str
     measures: tuple[Text, ...]
+
+    @property
+    def ends_with_replug(self) -> bool:
+        """It only exists with a plug in, or is latched by it: gone when the plug is out."""
+        return self.latched_until_replug or (
+            self.scope is FaultScope.CONNECTOR and Phase.UNPLUGGED not in self.phases
+        )
+
+    def advice_for(self, *, again: bool) -> str:
+        """What the driver is to do; ``again``: it came back before a session had gone well."""
+        return self.advice_again if again and self.advice_again else self.advice
 
 
 def _row(raw: dict[str, Any]) -> Fault:
@@ -82,6 +95,11 @@ FAULTS: Final[Mapping[int, Fault]] = read(Path(__file__).with_suffix(".toml").re
 """Every vendor error code, 0 (no error) among them."""
 
 NO_FAULT: Final = FAULTS[0]
+METER_ERROR: Final = 22
+DOOR_CLOSED: Final = 1000
+DOOR_OPENED: Final = 1001
+EMERGENCY_STOP_RELEASED: Final = 1002
+EMERGENCY_STOP: Final = 1003
 
 
 def fault(code: int) -> Fault:
@@ -106,7 +124,7 @@ def stops_charging(codes: Iterable[int]) -> bool:
 
 
 def blocks_start(codes: Iterable[int]) -> bool:
-    """Do these raised faults forbid to begin a session? Raises UnknownFault."""
+    """Do these raised faults forbid to begin a session, and end one that still prepares? Raises UnknownFault."""
     return any(fault(code).blocks_start for code in codes)
 
 

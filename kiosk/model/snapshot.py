@@ -55,7 +55,8 @@ class Connector(Section, frozen=True, kw_only=True):
     status: ChargePointStatus
     error_code: ChargePointErrorCode = ChargePointErrorCode.NO_ERROR
     vendor_error_code: int = 0
-    faults: tuple[int, ...] = ()
+    faults: tuple[int, ...] = ()  # its own, and those of the station that stop it
+    fault_again: bool = False  # the gravest came back before a session had gone well: other advice
     plugged: bool = False
     vehicle_id: str | None = None  # MAC, 12 hex digits
     phase: Phase = Phase.UNPLUGGED
@@ -74,6 +75,7 @@ class Connector(Section, frozen=True, kw_only=True):
     limit_reason: LimitReason | None = None
     shared_with: tuple[int, ...] = ()  # connectors that share its power now
     can_start: bool = True  # decision 10: false = "no power free"
+    withheld: bool = False  # Unavailable only because load management releases no power for it (decision 11)
     session: Session | None = None
     reserved_until: datetime | None = None
     led_rgb: str = ""  # RRGGBB, empty = off
@@ -159,6 +161,7 @@ class Station(Section, frozen=True, kw_only=True):
     kiosk: bool = False  # kiosk mode in force now
     operative: bool = True  # connector 0 not Unavailable
     door_open: bool = False
+    emergency_stop: bool = False  # pressed: no contactor is closed, nothing begins
     faults: tuple[int, ...] = ()  # station-wide codes
     reset_pending: str | None = None  # Soft, Hard
     storage_problem: str = ""  # the data file was or is damaged: what an operator is to know
@@ -175,6 +178,33 @@ class Listen(Section, frozen=True, kw_only=True):
     backend: str | None = None  # embedded backend
 
 
+class ManagedConnector(Section, frozen=True, kw_only=True):
+    """What load management may know of one connector and has said of it; watts at the plug."""
+
+    most_w: int  # by hardware and ConnectorsPowerLimit
+    least_w: int  # with less there is no charging
+    most_grid_w: int  # what ``most_w`` costs at the grid
+    released_w: int  # what it could have now if it were alone; 0 where that is too little
+    limit_w: int | None = None  # what the controller allows; None: it says nothing of this connector
+    reactive_var: int = 0  # wished, of no effect
+
+
+class LoadManagement(Section, frozen=True, kw_only=True):
+    """An external load-management controller (Modbus); watts at the grid."""
+
+    enabled: bool = False  # ModbusLoadManagementEnabled
+    connected: bool = False  # it has control: its last word is younger than fallback_timeout_s
+    available_w: int | None = None  # what the whole station may draw now
+    written_w: int | None = None  # what the controller wrote last, in force or not
+    max_grid_w: int = 0  # MaxGridPower, clamped to the connection
+    fallback_w: int = 0  # GridFallbackPower: holds while the controller is silent
+    fallback_timeout_s: int = 0  # GridFallbackTimeout
+    reactive_var: int = 0  # wished of the station, of no effect
+    connectors: tuple[ManagedConnector, ...] = ()  # in the order of their ids
+    address: str | None = None  # where it is listened to; None: nowhere
+    problem: str = ""  # why nowhere, with the remedy
+
+
 class Snapshot(Section, frozen=True, kw_only=True):
     """The whole picture."""
 
@@ -186,6 +216,7 @@ class Snapshot(Section, frozen=True, kw_only=True):
     dialogue: Dialogue
     gui: Gui
     listen: Listen
+    load_management: LoadManagement = LoadManagement()
 
     def connector(self, connector_id: int) -> Connector | None:
         return next((c for c in self.connectors if c.id == connector_id), None)
@@ -201,12 +232,13 @@ class Changes(Section, frozen=True, kw_only=True):
     dialogue: Dialogue | msgspec.UnsetType = msgspec.UNSET
     gui: Gui | msgspec.UnsetType = msgspec.UNSET
     listen: Listen | msgspec.UnsetType = msgspec.UNSET
+    load_management: LoadManagement | msgspec.UnsetType = msgspec.UNSET
 
     def on(self, snapshot: Snapshot) -> Snapshot:
         """``snapshot`` with these changes."""
         fields = {
             name: value
-            for name in ("station", "backend", "screen", "dialogue", "gui", "listen")
+            for name in ("station", "backend", "screen", "dialogue", "gui", "listen", "load_management")
             if (value := getattr(self, name)) is not msgspec.UNSET
         }
         if self.connectors is not msgspec.UNSET:

@@ -10,15 +10,24 @@ from collections.abc import Callable
 import msgspec
 
 from kiosk.link import messages as m
-from kiosk.model.errors import NotPermitted
+from kiosk.model.errors import BadValue, NotPermitted
 from kiosk.station.hardware.ports import HardwarePort
 from kiosk.station.hardware.simulator import Simulator, SimulatorControl
+from kiosk.station.hardware.simulator.registers import MeterLie
 from kiosk.station.link_handlers import Handlers
 
 
 def die() -> None:
     """As a power cut takes the core: at once, nothing flushed, nobody told."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _lie(word: str) -> MeterLie:
+    """Raises BadValue."""
+    try:
+        return MeterLie(word)
+    except ValueError:
+        raise BadValue("meter", word, "no meter goes wrong that way", ", ".join(MeterLie)) from None
 
 
 def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Handlers:
@@ -42,7 +51,7 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         return m.Nothing()
 
     async def fault(p: m.SimFault) -> m.Nothing:
-        control().fault(p.connector_id, p.code)
+        control().fault(p.connector_id, p.code, frees_after=p.frees_after)
         return m.Nothing()
 
     async def clear(p: m.SimFault) -> m.Nothing:
@@ -55,6 +64,14 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
 
     async def heat(p: m.SimHeat) -> m.Nothing:
         control().heat(p.celsius)
+        return m.Nothing()
+
+    async def emergency(p: m.SimEmergency) -> m.Nothing:
+        control().emergency_stop(p.pressed)
+        return m.Nothing()
+
+    async def meter(p: m.SimMeter) -> m.Nothing:
+        control().meter(p.connector_id, _lie(p.lie))
         return m.Nothing()
 
     async def mains(p: m.SimMains) -> m.Nothing:
@@ -94,6 +111,7 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         return m.SimState(
             connectors=tuple(msgspec.to_builtins(view) for view in world.connectors),
             door_open=world.door_open,
+            emergency_stop=world.emergency_stop,
             cabinet_c=world.cabinet_c,
         )
 
@@ -105,6 +123,8 @@ def handlers(hardware: HardwarePort, powercut: Callable[[], None] = die) -> Hand
         "sim.clear": clear,
         "sim.door": door,
         "sim.heat": heat,
+        "sim.emergency": emergency,
+        "sim.meter": meter,
         "sim.mains": mains,
         "sim.powercut": cut,
         "sim.cars": cars,

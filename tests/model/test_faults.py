@@ -31,13 +31,17 @@ SPEC = {  # vendor error code: error code, station-wide
     1000: ("OtherError", True),
     1001: ("OtherError", True),
 }
+"""The 26 of the manual."""
+BEYOND = {1002: ("OtherError", True), 1003: ("OtherError", True)}
 DATA = Path(kiosk.model.faults.__file__).with_suffix(".toml").read_text(encoding="utf-8")
 FIRST_ROW = DATA[DATA.index("[[fault]]") : DATA.index("[[fault]]", DATA.index("[[fault]]") + 1)]
 
 
 def test_every_code_of_the_specification_is_there_and_no_other() -> None:
-    assert {code: (row.error_code.value, row.scope is FaultScope.STATION) for code, row in FAULTS.items()} == SPEC
-    assert len(FAULTS) == 26
+    told = {code: (row.error_code.value, row.scope is FaultScope.STATION) for code, row in FAULTS.items()}
+    assert {code: told[code] for code, row in FAULTS.items() if not row.beyond_manual} == SPEC
+    assert {code: told[code] for code, row in FAULTS.items() if row.beyond_manual} == BEYOND
+    assert len(SPEC) == 26
 
 
 @pytest.mark.parametrize("row", FAULTS.values(), ids=lambda row: row.name)
@@ -45,10 +49,11 @@ def test_row_is_complete_and_fit_to_be_read(row: Fault) -> None:
     assert row.phases
     assert len(row.title) <= MAX_TITLE
     assert not row.title.endswith("."), "titles carry no full stop"
-    for sentence in (row.cause, row.advice, row.meaning):
+    for sentence in (row.cause, row.advice, row.meaning, *filter(None, [row.advice_again])):
         assert sentence.endswith("."), sentence
         assert sentence == sentence.strip()
     assert len(row.advice) <= 100, "three lines of the notice on the fault screen"
+    assert len(row.advice_again) <= 100
     assert len(row.cause) <= 100
     if row.code:
         assert row.reason.endswith(".")
@@ -62,9 +67,12 @@ def test_a_row_alone_decides_as_its_columns_say(row: Fault) -> None:
     assert gravest([row.code]) is row
 
 
-def test_only_the_door_and_no_error_let_charging_go_on() -> None:
-    assert {code for code in FAULTS if not stops_charging([code])} == {0, 1000, 1001}
-    assert {code for code in FAULTS if not blocks_start([code])} == {0, 1000, 1001}
+def test_only_the_door_and_what_is_over_let_charging_begin() -> None:
+    assert {code for code in FAULTS if not blocks_start([code])} == {0, 1000, 1001, 1002}
+
+
+def test_voltage_before_the_start_blocks_it_and_stops_nothing() -> None:
+    assert {code for code in FAULTS if blocks_start([code]) and not stops_charging([code])} == {50}
 
 
 def test_only_the_isolation_fault_stays_until_the_plug_was_out() -> None:
@@ -84,6 +92,8 @@ def test_only_the_isolation_fault_stays_until_the_plug_was_out() -> None:
         ((51, 19), 19),
         ((12, 8, 11), 8),  # equally grave
         ((22, 15), 22),
+        ((1003, 18), 1003),
+        ((1002, 1001), 1001),
     ],
 )
 def test_gravest(codes: tuple[int, ...], code: int) -> None:
@@ -97,9 +107,9 @@ def test_several_faults_stop_charging_when_one_does() -> None:
     assert not stops_charging([])
 
 
-@pytest.mark.parametrize("code", [13, 23, -1, 999, 1002])
+@pytest.mark.parametrize("code", [13, 23, -1, 999, 1004])
 def test_an_unknown_code_names_the_known_ones(code: int) -> None:
-    with pytest.raises(UnknownFault, match=rf"{code} does not exist; codes are 0-12, 14-22, 50-51, 1000-1001"):
+    with pytest.raises(UnknownFault, match=rf"{code} does not exist; codes are 0-12, 14-22, 50-51, 1000-1003"):
         fault(code)
     with pytest.raises(UnknownFault):
         stops_charging([code])
@@ -115,6 +125,16 @@ def test_phases_follow_the_order_of_a_session() -> None:
 def test_fault_18_tells_to_replug_once_and_then_to_leave_the_connector() -> None:
     assert fault(18).advice == "Unplug and plug in again once. If it comes back, do not use this connector."
     assert fault(18).error_code is ChargePointErrorCode.GROUND_FAILURE
+    assert fault(18).advice_for(again=False) == fault(18).advice
+    assert fault(18).advice_for(again=True) == "Do not use this connector. Please use another one."
+
+
+def test_a_fault_without_other_words_says_the_same_again() -> None:
+    assert fault(20).advice_for(again=True) == fault(20).advice
+
+
+def test_what_is_gone_with_the_plug() -> None:
+    assert [c for c, row in FAULTS.items() if row.ends_with_replug] == [*range(1, 13), *range(14, 19), 50, 51]
 
 
 @pytest.mark.parametrize(

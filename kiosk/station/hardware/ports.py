@@ -61,9 +61,10 @@ class ConnectorPort(Protocol):
     """One charging cable with its controller, lock, meter and ring.
 
     Duties: reports Plugged/Unplugged and phases in order; opens its contactor by itself on a fault that stops
-    charging, on Unplugged, when ``set_limit_w`` was not repeated for ``watchdog_s`` (the core is dead), and when
-    the car still draws more than the limit 1 s after it was lowered. STOPPING that nobody asked for, without
-    EndedByCar, FaultRaised or Unplugged before it, is one of the last two.
+    charging, on the station's emergency stop, on Unplugged, when ``set_limit_w`` was not repeated for
+    ``watchdog_s`` (the core is dead), and when the car still draws more than the limit 1 s after it was lowered.
+    STOPPING that nobody asked for, without EndedByCar, FaultRaised or Unplugged before it, is one of the last two.
+    A fault that the table latches stays raised until the plug was out, over power cuts too.
     After a restart of the core it reports the plug state as it is, with the contactor open: phase PLUGGED, and
     VehicleIdentified again where the car tells it.
 
@@ -114,8 +115,8 @@ class ConnectorPort(Protocol):
         """Begin a session with the plugged car: communication, lock, isolation test, precharge, energy.
 
         Allowed from PLUGGED and ENDED. Power stays 0 until ``set_limit_w`` allows more after this call. Progress
-        comes as PhaseChanged. No car plugged in, a fault raised that blocks a start, or a session that is still
-        STOPPING: nothing happens (the core reads ``faults``, ``plugged`` and ``phase`` first). Idempotent.
+        comes as PhaseChanged. No car plugged in, a fault raised that blocks a start, the emergency stop pressed,
+        or a session that is still STOPPING: nothing happens (the core reads the properties first). Idempotent.
         """
         ...
 
@@ -131,7 +132,10 @@ class ConnectorPort(Protocol):
         ...
 
     def unlock(self) -> bool:
-        """Try to unlock; True when the plug is free. False with a session under way or a lock fault raised."""
+        """Move the lock once; True when the plug is free. False with a session under way, or when it is stuck.
+
+        A lock that moves again clears its fault: FaultCleared follows.
+        """
         ...
 
     def set_led(self, rgb: str, intensity_percent: int = 100) -> None:
@@ -153,10 +157,24 @@ class CardReaderPort(Protocol):
 
 
 class StationPort(Protocol):
-    """What there is once per station: door, stop button, light sensor."""
+    """What there is once per station: door, emergency stop, light sensor.
+
+    Duty: the emergency stop opens every contactor by wire, whether the core lives or not, and no connector begins
+    a session while it is pressed. Released, nothing begins by itself.
+    """
 
     @property
     def door_open(self) -> bool: ...
+
+    @property
+    def emergency_stop(self) -> bool:
+        """The button is pressed. Durable: it stays so until somebody releases it."""
+        ...
+
+    @property
+    def emergency_stops(self) -> int:
+        """Times it was pressed over the station's life. Durable: tells of a press that the core slept through."""
+        ...
 
     @property
     def light_lux(self) -> float | None:
@@ -164,7 +182,10 @@ class StationPort(Protocol):
         ...
 
     def subscribe(self, listener: Callable[[FaultRaised | FaultCleared], None]) -> None:
-        """Station-wide codes: 1000 door closed, 1001 door opened (1001 raised while open)."""
+        """Station-wide codes: 1001 while the door is open, 1003 while the emergency stop is pressed.
+
+        1000 (door closed) and 1002 (emergency stop released) are told in passing, around the other's clearing.
+        """
         ...
 
     def subscribe_mains(self, listener: Callable[[bool], None]) -> None:
@@ -213,6 +234,11 @@ class HardwarePort(Protocol):
 
     @property
     def simulated(self) -> bool: ...
+
+    @property
+    def pace(self) -> float:
+        """Seconds of charging in one of the station's; 1.0 except in a simulation that runs faster."""
+        ...
 
     async def run(self) -> None:
         """The hardware's own life (polling, physics) until cancelled."""

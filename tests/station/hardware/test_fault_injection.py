@@ -222,7 +222,7 @@ def test_every_code_that_is_possible_comes_true(tmp_path: Path, kind: ConnectorT
 
 def test_an_unknown_code_and_codes_of_the_wrong_place(tmp_path: Path) -> None:
     control = Bench(tmp_path).sim.control
-    with pytest.raises(UnknownFault, match="13 does not exist; codes are 0-12, 14-22, 50-51, 1000-1001"):
+    with pytest.raises(UnknownFault, match="13 does not exist; codes are 0-12, 14-22, 50-51, 1000-1003"):
         control.fault(1, 13)
     with pytest.raises(UnknownFault):
         control.clear(0, 13)

@@ -108,7 +108,7 @@ def test_the_door(bench: Bench) -> None:
     bench.station.clear()
     bench.sim.control.door(False)
     bench.sim.step()
-    assert bench.station == [FaultCleared(1001), FaultRaised(1000), FaultCleared(1000)]
+    assert bench.station == [FaultRaised(1000), FaultCleared(1001), FaultCleared(1000)]
     assert not bench.sim.station.door_open
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from kiosk.model.clock import Clock
 from kiosk.model.enums import ConnectorType, Phase
 from kiosk.model.errors import NotPossible, UserFacing
-from kiosk.model.faults import blocks_start, fault, stops_charging
+from kiosk.model.faults import METER_ERROR, blocks_start, fault, stops_charging
 from kiosk.settings.installation import ConnectorInstallation, Hardware
 from kiosk.station.hardware.ports import (
     ConnectorEvent,
@@ -70,8 +70,8 @@ class SimConnector:
         self._leash = Leash(hardware.watchdog_s, self._seen_s)
         self.stacks = 0
         self.fed = True  # the mains are there
-        self._raised: set[int] = set()
-        self._armed: set[int] = set()
+        self._emergency = False
+        self._broken = faults.Injected()
         self._cycles = holder.cycles
         self._cable_c = physics.AMBIENT_C
         self.ring = Ring(clock.monotonic)
@@ -86,7 +86,7 @@ class SimConnector:
             except UserFacing as error:
                 log.warning("%s: a stored fault is left out: %s", self._name, error)
             else:
-                self._raised.add(code)
+                self._broken.show(code)
         if holder.plugged is None:
             return
         try:
@@ -112,7 +112,7 @@ class SimConnector:
 
     @property
     def faults(self) -> frozenset[int]:
-        return frozenset(self._raised)
+        return frozenset(self._broken.raised)
 
     @property
     def max_power_w(self) -> int:
@@ -131,11 +131,11 @@ class SimConnector:
         return self._reading
 
     def meter_wh(self) -> int | None:
-        return None if faults.METER in self._raised else self._meter.wh
+        return None if METER_ERROR in self._broken.raised else self._meter.wh
 
     def start(self) -> None:
         self.catch_up()
-        if self._vehicle is None or blocks_start(self._raised):
+        if self._vehicle is None or self._emergency or blocks_start(self._broken.raised):
             return
         begun = phases.start(self._progress)
         if begun is not self._progress:
@@ -154,9 +154,12 @@ class SimConnector:
         self.catch_up()
         if self._progress.under_way:
             return False
-        for code in sorted(self._armed & faults.LOCK):
+        for code in sorted(self._broken.armed & faults.LOCK):
             self._raise(code)
-        return not self._raised & faults.LOCK
+        for code in self._broken.move_lock():
+            self._lower(code)
+            self._changed()
+        return not self._broken.raised & faults.LOCK
 
     def set_led(self, rgb: str, intensity_percent: int = 100) -> None:
         self.ring.show(rgb, intensity_percent)
@@ -171,7 +174,7 @@ class SimConnector:
         """The plug is held in the car's inlet."""
         if not self.fitted.lock or self._vehicle is None:
             return False
-        stuck = self._progress.phase is Phase.ENDED and bool(self._raised & faults.LOCK)
+        stuck = self._progress.phase is Phase.ENDED and bool(self._broken.raised & faults.LOCK)
         before_lock = phases.passed(self.type, Phase.LOCK) | {Phase.LOCK}
         return stuck or (self._progress.under_way and self._progress.phase not in before_lock)
 
@@ -182,7 +185,7 @@ class SimConnector:
 
     @property
     def armed(self) -> frozenset[int]:
-        return frozenset(self._armed)
+        return frozenset(self._broken.armed)
 
     @property
     def limit_w(self) -> int:
@@ -195,7 +198,7 @@ class SimConnector:
     def holder(self) -> Holder:
         """What is to be stored."""
         plugged = self._vehicle.stored() if self._vehicle is not None else None
-        return Holder(plugged=plugged, faults=tuple(sorted(self._raised)), cycles=self._cycles)
+        return Holder(plugged=plugged, faults=tuple(sorted(self._broken.raised)), cycles=self._cycles)
 
     def world_plug(self, car: Car, soc_percent: float, mac: str, *, seated: bool = True) -> None:
         """``seated`` False: not all the way in. Raises NotPossible when a plug is in already."""
@@ -221,35 +224,37 @@ class SimConnector:
         self._cut()
         self._vehicle = None
         self._cycles += 1
-        for code in sorted(self._raised):
-            if faults.ends_with_replug(code):
+        for code in sorted(self._broken.raised):
+            if fault(code).ends_with_replug:
                 self._lower(code)
         self._changed()
         self._tell(Unplugged())
         self._move(phases.unplug(self._progress))
 
-    def world_fault(self, code: int) -> None:
-        """Raise ``code`` now or when its phase comes. Raises UnknownFault, BadValue, NotPossible."""
+    def world_fault(self, code: int, frees_after: int | None = None) -> None:
+        """Raise ``code`` now or when its phase comes; ``frees_after``: a stuck lock comes free at that try.
+
+        Raises UnknownFault, BadValue, NotPossible.
+        """
         faults.check(code, self.id, self.type)
         self.catch_up()
-        if code in self._raised:
-            return
-        if faults.fires_in(code, self._progress.phase):
+        if self._broken.inject(code, self._progress.phase, frees_after):
             self._raise(code)
-        else:
-            self._armed.add(code)
 
     def world_clear(self, code: int) -> None:
         """Take the cause of ``code`` away; what the station latches stays raised until the plug is out."""
         faults.of_connector(code)
         self.catch_up()
-        self._armed.discard(code)
-        if code not in self._raised:
-            return
-        if fault(code).latched_until_replug and self._vehicle is not None:
-            return
-        self._lower(code)
-        self._changed()
+        if self._broken.remove(code, plugged=self.plugged):
+            self._lower(code)
+            self._changed()
+
+    def world_emergency_stop(self, pressed: bool) -> None:
+        """The station's button took the contactor's supply, or gave it back."""
+        self.catch_up()
+        self._emergency = pressed
+        if pressed:
+            self._end()
 
     def world_wish(self, wish_w: float | None) -> None:
         """The car asks for no more than that; None: by its curve. Raises NotPossible without a car."""
@@ -344,7 +349,7 @@ class SimConnector:
             self._meter.count(energy_wh)
         except OSError as error:
             log.error("%s: the register cannot be stored (%s): meter fault", self._name, error)
-            self._raise(faults.METER)
+            self._raise(METER_ERROR)
 
     # --- what happens -----------------------------------------------------------------------------------------
 
@@ -363,8 +368,8 @@ class SimConnector:
         if progress.contactor_closed and not before.contactor_closed:
             self._leash.closed(self._seen_s)
         self._tell(PhaseChanged(phase))
-        for code in sorted(self._armed):
-            if self._progress.phase is phase and faults.fires_in(code, phase):
+        for code in self._broken.due(phase):
+            if self._progress.phase is phase:  # the one before may have ended it
                 self._raise(code)
 
     def _cut(self) -> None:
@@ -382,15 +387,14 @@ class SimConnector:
         self._move(ended)
 
     def _raise(self, code: int) -> None:
-        self._armed.discard(code)
-        if code in self._raised:
+        if not self._broken.show(code):
             return
-        self._raised.add(code)
         self._changed()
         self._tell(FaultRaised(code))
-        if stops_charging((code,)):
+        prepares = self._progress.under_way and not self.contactor_closed
+        if stops_charging((code,)) or (prepares and blocks_start((code,))):
             self._end()
 
     def _lower(self, code: int) -> None:
-        self._raised.discard(code)
+        self._broken.drop(code)
         self._tell(FaultCleared(code))

@@ -9,7 +9,9 @@ import msgspec
 
 from kiosk.model.enums import ConnectorType, Phase
 from kiosk.model.errors import BadValue, NotPossible
+from kiosk.model.faults import DOOR_CLOSED, DOOR_OPENED, EMERGENCY_STOP, EMERGENCY_STOP_RELEASED
 from kiosk.station.hardware.simulator import cars, faults
+from kiosk.station.hardware.simulator.registers import MeterLie
 
 if TYPE_CHECKING:
     from kiosk.station.hardware.simulator.connector import SimConnector
@@ -46,6 +48,7 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
 class WorldView(msgspec.Struct, frozen=True, kw_only=True):
     connectors: tuple[ConnectorView, ...]
     door_open: bool
+    emergency_stop: bool
     light_lux: float | None
     cabinet_c: float | None
 
@@ -101,35 +104,53 @@ class SimulatorControl:
             allowed = "4 to 10 bytes in hex such as 04AE179C4F6181, or an idTag of 1 to 20 printable characters"
             raise BadValue("card", uid, "no reader could tell it", allowed)
 
-    def fault(self, connector_id: int, code: int) -> None:
-        """Raise a fault, now or when its phase comes; connector 0 takes the door codes.
+    def fault(self, connector_id: int, code: int, *, frees_after: int | None = None) -> None:
+        """Raise a fault, now or when its phase comes; connector 0 takes the codes of door and emergency stop.
 
+        ``frees_after``: a lock that is stuck comes free at that try to move it; None: never by itself.
         Raises UnknownFault, BadValue (a code that belongs elsewhere), NotPossible (not on this kind of connector).
         """
+        if frees_after is not None and (code not in faults.LOCK or frees_after < 1):
+            locks = f"1 and more, with {', '.join(map(str, sorted(faults.LOCK)))}"
+            raise BadValue("frees_after", str(frees_after), "only a stuck lock comes free by being moved", locks)
         if connector_id == 0:
-            self.door(self._door(code))
+            self._of_station(code, raised=True)
         else:
-            self._simulator.connector(connector_id).world_fault(code)
+            self._simulator.connector(connector_id).world_fault(code, frees_after)
 
     def clear(self, connector_id: int, code: int) -> None:
         """Take a fault away, raised or waiting; one that is not there: nothing. Raises as ``fault``."""
         if connector_id == 0:
-            if self._door(code):
-                self.door(False)
+            self._of_station(code, raised=False)
         else:
             self._simulator.connector(connector_id).world_clear(code)
 
-    @staticmethod
-    def _door(code: int) -> bool:
-        if code == faults.DOOR_OPENED:
-            return True
-        if code == faults.DOOR_CLOSED:
-            return False
-        faults.of_connector(code)
-        raise BadValue("fault of the station", str(code), "it belongs to a connector", "1000, 1001")
+    def _of_station(self, code: int, *, raised: bool) -> None:
+        """What is told in passing cannot be cleared: it is over."""
+        if code == DOOR_OPENED:
+            self.door(raised)
+        elif code == EMERGENCY_STOP:
+            self.emergency_stop(raised)
+        elif code == DOOR_CLOSED:
+            if raised:
+                self.door(False)
+        elif code == EMERGENCY_STOP_RELEASED:
+            if raised:
+                self.emergency_stop(False)
+        else:
+            faults.of_connector(code)
+            raise BadValue("fault of the station", str(code), "it belongs to a connector", "1000 to 1003")
 
     def door(self, open: bool) -> None:
         self._simulator.station.set_door(open)
+
+    def emergency_stop(self, pressed: bool) -> None:
+        """Press or release the station's emergency stop: the contactors open by wire."""
+        self._simulator.station.set_emergency_stop(pressed)
+
+    def meter(self, connector_id: int, lie: MeterLie) -> None:
+        """The meter tells nonsense from now on, or (OK) the truth again."""
+        self._simulator.lie(connector_id, lie)
 
     def mains(self, on: bool) -> None:
         """The mains fail or come back, while a back-up supply keeps the computer alive. Raises NotPossible."""
@@ -179,6 +200,7 @@ class SimulatorControl:
         return WorldView(
             connectors=tuple(self._view(c) for c in self._simulator.connectors),
             door_open=station.door_open,
+            emergency_stop=station.emergency_stop,
             light_lux=station.light_lux,
             cabinet_c=self._simulator.stacks.temperature_c,
         )

@@ -8,12 +8,9 @@ from kiosk.model.enums import ConnectorType, Phase
 from kiosk.model.errors import BadValue, NotPossible
 from kiosk.model.faults import FAULTS, Fault, FaultScope, fault
 
-METER: Final = 22
 LOCK: Final = frozenset({15, 16, 17})
 NOT_SEATED: Final = 15
 """What a plug tells that is not all the way in: its lock cannot close."""
-DOOR_CLOSED: Final = 1000
-DOOR_OPENED: Final = 1001
 POWERLINE_ONLY: Final = frozenset({1, 2, 3})
 """Modem and SLAC: only cars on powerline know them."""
 
@@ -48,7 +45,47 @@ def fires_in(code: int, phase: Phase) -> bool:
     return phase in FAULTS[code].phases
 
 
-def ends_with_replug(code: int) -> bool:
-    """A fault that only exists with a plug in (or is latched by it) is gone when the plug is out."""
-    row = FAULTS[code]
-    return row.latched_until_replug or Phase.UNPLUGGED not in row.phases
+class Injected:
+    """What is broken at one connector: codes that are raised, and codes that wait for their phase. Pure."""
+
+    def __init__(self) -> None:
+        self.raised: set[int] = set()
+        self.armed: set[int] = set()
+        self._moves: dict[int, int] = {}  # a stuck lock comes free when it was moved that many times more
+
+    def inject(self, code: int, phase: Phase, frees_after: int | None) -> bool:
+        """Take note of ``code``; True: it shows itself now. ``frees_after``: of a lock."""
+        if frees_after is not None and code in LOCK:
+            self._moves[code] = frees_after
+        if code in self.raised:
+            return False
+        if fires_in(code, phase):
+            return True
+        self.armed.add(code)
+        return False
+
+    def due(self, phase: Phase) -> list[int]:
+        """Waiting codes that ``phase`` brings out."""
+        return [code for code in sorted(self.armed) if fires_in(code, phase)]
+
+    def show(self, code: int) -> bool:
+        """Raise it; False when it is already."""
+        self.armed.discard(code)
+        new = code not in self.raised
+        self.raised.add(code)
+        return new
+
+    def remove(self, code: int, *, plugged: bool) -> bool:
+        """Take the cause away; True when the fault ends with it, and not only with the plug."""
+        self.armed.discard(code)
+        return code in self.raised and not (FAULTS[code].latched_until_replug and plugged)
+
+    def drop(self, code: int) -> None:
+        self.raised.discard(code)
+        self._moves.pop(code, None)
+
+    def move_lock(self) -> list[int]:
+        """The lock drive tries once; the faults that end because it comes free."""
+        for code in self._moves:
+            self._moves[code] -= 1
+        return [code for code, left in self._moves.items() if left <= 0 and code in self.raised]

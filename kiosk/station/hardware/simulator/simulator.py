@@ -10,12 +10,13 @@ from pathlib import Path
 
 from kiosk.model.clock import Clock
 from kiosk.model.errors import BadFile, UnknownConnector
+from kiosk.model.faults import DOOR_CLOSED, DOOR_OPENED, EMERGENCY_STOP, EMERGENCY_STOP_RELEASED
 from kiosk.settings.installation import Installation
 from kiosk.station.hardware.ports import FaultCleared, FaultRaised
-from kiosk.station.hardware.simulator import faults, physics, world
+from kiosk.station.hardware.simulator import physics, world
 from kiosk.station.hardware.simulator.connector import SimConnector
 from kiosk.station.hardware.simulator.control import SimulatorControl
-from kiosk.station.hardware.simulator.registers import Meter, Registers
+from kiosk.station.hardware.simulator.registers import Meter, MeterLie, Registers
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +44,21 @@ class SimCardReader:
 
 
 class SimStation:
-    """Implements ``StationPort``."""
+    """Implements ``StationPort``. ``cut`` opens or frees every contactor by wire: nobody's leave is asked."""
 
     def __init__(
         self,
-        door_open: bool,
+        stored: world.World,
         light_lux: float | None,
         changed: Callable[[], None],
         emit: Callable[[Callable[[], None]], None],
+        cut: Callable[[bool], None],
     ) -> None:
-        self._door_open = door_open
+        self._door_open = stored.door_open
+        self._emergency_stop = stored.emergency_stop
+        self._emergency_stops = stored.emergency_stops
         self._light_lux = light_lux
+        self._cut = cut
         self._changed = changed
         self._emit = emit
         self._listener: Callable[[FaultRaised | FaultCleared], None] | None = None
@@ -63,6 +68,14 @@ class SimStation:
     @property
     def door_open(self) -> bool:
         return self._door_open
+
+    @property
+    def emergency_stop(self) -> bool:
+        return self._emergency_stop
+
+    @property
+    def emergency_stops(self) -> int:
+        return self._emergency_stops
 
     @property
     def light_lux(self) -> float | None:
@@ -92,12 +105,26 @@ class SimStation:
             return
         self._door_open = door_open
         self._changed()
-        if door_open:
-            self._tell(FaultRaised(faults.DOOR_OPENED))
+        self._level(DOOR_OPENED, door_open, DOOR_CLOSED)
+
+    def set_emergency_stop(self, pressed: bool) -> None:
+        """Press or release the button; 1003 stays raised while it is pressed, 1002 is told in passing."""
+        if pressed is self._emergency_stop:
+            return
+        self._emergency_stop = pressed
+        self._emergency_stops += pressed
+        self._level(EMERGENCY_STOP, pressed, EMERGENCY_STOP_RELEASED)
+        self._cut(pressed)
+        self._changed()
+
+    def _level(self, code: int, raised: bool, in_passing: int) -> None:
+        """``in_passing`` is told around the clearing, so that it is what is left to report for that moment."""
+        if raised:
+            self._tell(FaultRaised(code))
         else:
-            self._tell(FaultCleared(faults.DOOR_OPENED))
-            self._tell(FaultRaised(faults.DOOR_CLOSED))
-            self._tell(FaultCleared(faults.DOOR_CLOSED))
+            self._tell(FaultRaised(in_passing))
+            self._tell(FaultCleared(code))
+            self._tell(FaultCleared(in_passing))
 
     def _tell(self, event: FaultRaised | FaultCleared) -> None:
         listener = self._listener
@@ -165,6 +192,7 @@ class Simulator:
             raise BadFile(
                 folder, f"the meters cannot be stored there ({error})", "choose a writable folder"
             ) from error
+        self.pace = speed
         self._file = folder / "world.json"
         self._waiting: deque[Callable[[], None]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -176,12 +204,14 @@ class Simulator:
         hardware = installation.hardware
         self.backup_supply_s = hardware.backup_supply_s
         self._ready = False
+        numbers = range(1, len(installation.connectors) + 1)
+        self._meters = {n: Meter(self._registers, n, stored.meters.get(n)) for n in numbers}
         self.connectors = tuple(
             SimConnector(
                 connector_id=number,
                 fitted=fitted,
                 hardware=hardware,
-                meter=Meter(self._registers, number),
+                meter=self._meters[number],
                 clock=clock,
                 speed=speed,
                 holder=stored.holders.get(number, world.Holder()),
@@ -191,9 +221,10 @@ class Simulator:
             for number, fitted in enumerate(installation.connectors, start=1)
         )
         self.card_reader = SimCardReader(self._emit)
-        self.station = SimStation(
-            stored.door_open, DAYLIGHT_LUX if hardware.light_sensor else None, self._save, self._emit
-        )
+        lux = DAYLIGHT_LUX if hardware.light_sensor else None
+        self.station = SimStation(stored, lux, self._save, self._emit, self._emergency_stop)
+        if stored.emergency_stop:
+            self._emergency_stop(True)
         self.stacks = SimStacks(
             hardware.stacks, hardware.stack_power_w, self.connectors, stored.heated_c, self._save
         )
@@ -205,6 +236,12 @@ class Simulator:
         if not 1 <= connector_id <= len(self.connectors):
             raise UnknownConnector(connector_id, len(self.connectors))
         return self.connectors[connector_id - 1]
+
+    def lie(self, connector_id: int, lie: MeterLie) -> None:
+        """The meter of that connector goes wrong, or right again. Raises UnknownConnector."""
+        self.connector(connector_id).catch_up()
+        self._meters[connector_id].lie(lie)
+        self._save()
 
     async def run(self) -> None:
         """Ten steps a second until cancelled; on the way out the world is stored."""
@@ -243,6 +280,10 @@ class Simulator:
         self._save()
         self._registers.close()
 
+    def _emergency_stop(self, pressed: bool) -> None:
+        for connector in self.connectors:
+            connector.world_emergency_stop(pressed)
+
     def _emit(self, tell: Callable[[], None]) -> None:
         self._waiting.append(tell)
         if self._loop is not None and not self._called:
@@ -255,8 +296,11 @@ class Simulator:
         self._saved_s = self._clock.monotonic()
         picture = world.World(
             door_open=self.station.door_open,
+            emergency_stop=self.station.emergency_stop,
+            emergency_stops=self.station.emergency_stops,
             heated_c=self.stacks.heated_c,
             holders={c.id: c.holder() for c in self.connectors},
+            meters={n: meter.told for n, meter in self._meters.items() if meter.told.lie is not MeterLie.OK},
         )
         try:
             world.save(self._file, picture)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from kiosk.station.hardware.simulator.registers import Told
+
 log = logging.getLogger(__name__)
 
 
@@ -31,8 +33,11 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class World(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int = 1
     door_open: bool = False
+    emergency_stop: bool = False
+    emergency_stops: int = 0
     heated_c: float | None = None  # air inside the cabinet, None: the usual temperature
     holders: dict[int, Holder] = {}
+    meters: dict[int, Told] = {}  # those that lie
 
 
 def load(path: Path) -> World:
