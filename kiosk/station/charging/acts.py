@@ -11,6 +11,7 @@ from kiosk.model.enums import Phase, StopReason
 from kiosk.settings import Settings
 from kiosk.station.charging.bay import Bay, Grant, Running
 from kiosk.station.charging.connector import Stage
+from kiosk.station.charging.plausibility import Watch
 from kiosk.station.charging.reservations import Reservations
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.hardware.ports import HardwarePort
@@ -34,7 +35,10 @@ class Acts:
     ) -> None:
         self.bays: dict[int, Bay] = {}
         for port in hardware.connectors:
-            self.bays[port.id] = Bay(port=port, faults=set(port.faults), phase_since_s=clock.monotonic())
+            meter = Watch(port.max_power_w, hardware.pace)
+            self.bays[port.id] = Bay(
+                port=port, meter=meter, faults=set(port.faults), phase_since_s=clock.monotonic()
+            )
         self.reservations = Reservations(store, settings, clock, self.bays)
         self.locks = {connector_id: asyncio.Lock() for connector_id in self.bays}
         self.ended = {connector_id: asyncio.Event() for connector_id in self.bays}
@@ -47,7 +51,7 @@ class Acts:
 
     async def begin(self, bay: Bay) -> bool:
         """False when it came to nothing: a fault, or a meter that cannot be read."""
-        meter_wh = bay.port.meter_wh()
+        meter_wh = bay.register_wh
         bay.faults |= bay.port.faults  # the hardware may know of one whose event is still to be handled
         if bay.grant is None or meter_wh is None or bay.faulted:
             self.forget_grant(bay)

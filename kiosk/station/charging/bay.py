@@ -17,7 +17,7 @@ from kiosk.model.enums import (
     RefusalReason,
     StopReason,
 )
-from kiosk.model.faults import FAULTS, gravest, stops_charging
+from kiosk.model.faults import FAULTS, METER_ERROR, gravest, stops_charging
 from kiosk.model.snapshot import Connector, Session
 from kiosk.station.charging.connector import (
     RUNNING,
@@ -27,7 +27,8 @@ from kiosk.station.charging.connector import (
     check_stage,
     status_of,
 )
-from kiosk.station.hardware.ports import ConnectorPort, Reading
+from kiosk.station.charging.plausibility import FRESH_S, Watch
+from kiosk.station.hardware.ports import ConnectorPort, FaultCleared, FaultRaised, Reading
 
 STALE_READING_S = 5.0
 MOST_NEW_BEGINNINGS = 3
@@ -89,6 +90,7 @@ class Bay:
     """One connector: its hardware, and the session on it."""
 
     port: ConnectorPort
+    meter: Watch
     stage: Stage = Stage.IDLE
     operative: bool = True
     inoperative_after_session: bool = False  # ChangeAvailability was Scheduled
@@ -99,6 +101,7 @@ class Bay:
     forget_at_s: float | None = None  # a session that is over and unplugged is told until then
     phase_since_s: float = 0.0
     faults: set[int] = field(default_factory=set)
+    meter_doubted: bool = False  # the meter's fault is raised by the core
     reserved_until: datetime | None = None  # strangers may not begin here, until then at least
     can_start: bool = True  # power allows another session (decision 10)
     limit_w: int = 0
@@ -178,15 +181,39 @@ class Bay:
         reading = self.port.reading()
         return reading if reading is not None and now_s - reading.at_s <= STALE_READING_S else None
 
+    @property
+    def register_wh(self) -> int | None:
+        """The register, where the meter can be read and believed."""
+        return self.port.meter_wh() if self.meter.doubt is None else None
+
     def measure(self, now_s: float) -> None:
-        """Take over what the meter and the car tell while a session runs."""
-        run = self.session
-        if run is None or run.over:
-            return
-        run.meter_wh = max(run.meter_wh, self.port.meter_wh() or 0)
+        """Take over what the meter and the car tell, as far as it is plausible."""
+        run = self.session if self.session is not None and not self.session.over else None
         reading = self.fresh_reading(now_s)
+        power_w = reading.power_w if reading is not None and now_s - reading.at_s <= FRESH_S else None
+        wh = self.port.meter_wh()
+        if wh is not None or METER_ERROR not in self.port.faults:  # else the hardware has told why already
+            self.meter.look(wh, power_w, now_s, counts=run is not None, plugged=self.port.plugged)
+        if run is None:
+            return
+        run.meter_wh = max(run.meter_wh, self.meter.register_wh or 0)
         if reading is not None and reading.soc_percent is not None:
             run.soc_percent = reading.soc_percent
+
+    def same_meter(self, last_wh: int, unseen_s: float, now_s: float) -> bool:
+        """Whether the register goes on from where a dead core left a session, as far as one can tell."""
+        return self.meter.resume(last_wh, self.port.meter_wh(), unseen_s, now_s)
+
+    def meter_event(self) -> FaultRaised | FaultCleared | None:
+        """The core's own doubt about the meter, as the hardware would tell of a meter that failed."""
+        doubted = self.meter.doubt is not None
+        if doubted and METER_ERROR not in self.faults:
+            self.meter_doubted = True
+            return FaultRaised(METER_ERROR)
+        if self.meter_doubted and not doubted:
+            self.meter_doubted = False
+            return None if METER_ERROR in self.port.faults else FaultCleared(METER_ERROR)
+        return None
 
     def error(self) -> tuple[ChargePointErrorCode, int]:
         """OCPP error code and vendor error code of the gravest fault."""
@@ -238,6 +265,7 @@ def picture(
     """The connector section of the snapshot; power-sharing fields are kept from ``previous``."""
     error_code, vendor_code = bay.error()
     reading = bay.fresh_reading(now_s)
+    flows = reading is not None and reading.power_w != 0 and bay.stage is Stage.CHARGING
     return Connector(
         id=bay.id,
         type=bay.port.type,
@@ -253,8 +281,9 @@ def picture(
         current_a=reading.current_a if reading else None,
         voltage_v=reading.voltage_v if reading else None,
         soc_percent=reading.soc_percent if reading else None,
-        time_to_80_s=reading.time_to_80_s if reading else None,
-        time_to_100_s=reading.time_to_100_s if reading else None,
+        # what a car reckons with for the time when it charges again is no time left
+        time_to_80_s=reading.time_to_80_s if reading and flows else None,
+        time_to_100_s=reading.time_to_100_s if reading and flows else None,
         meter_wh=bay.port.meter_wh(),
         max_power_w=bay.port.max_power_w,
         limit_w=previous.limit_w,

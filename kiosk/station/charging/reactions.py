@@ -8,7 +8,7 @@ from typing import Any
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import Phase, RefusalReason, StopReason
-from kiosk.model.faults import FAULTS
+from kiosk.model.faults import FAULTS, METER_ERROR
 from kiosk.settings import Settings
 from kiosk.station.charging.acts import Acts
 from kiosk.station.charging.authorization import autocharge_tag
@@ -77,6 +77,16 @@ class Reactions:
                 await self._fault(bay, code, raised=True)
             case FaultCleared(code=code):
                 await self._fault(bay, code, raised=False)
+
+    async def meter(self, bay: Bay) -> None:
+        """What the watch over the register found since it was asked last."""
+        while bay.meter.news:
+            text = bay.meter.news.pop(0)
+            log.warning("%s%d: %s", bay.port.type, bay.id, text)
+            await self._events.add(self._clock.now(), "meter_doubted", bay.id, METER_ERROR, text)
+        event = bay.meter_event()
+        if event is not None:
+            await self.handle(bay, event)
 
     async def _plugged(self, bay: Bay) -> None:
         if bay.stage is Stage.AUTHORIZED:

@@ -106,7 +106,9 @@ class Sessions:
         for left in await self._transactions.left_open():
             bay = self.bays.get(left.connector_id)
             age_s = (self._clock.now() - left.last_at).total_seconds()
-            if bay is not None and age_s <= window_s and bay.may_resume(left.vehicle_id):
+            unseen_s = CHECKPOINT_S + self._installation.hardware.watchdog_s
+            same = bay is not None and bay.same_meter(left.last_meter_wh, unseen_s, self._clock.monotonic())
+            if bay is not None and same and age_s <= window_s and bay.may_resume(left.vehicle_id):
                 bay.session = self._transactions.resumed(left)
                 bay.stage = Stage.STARTING
                 bay.inoperative_after_session, bay.operative = not bay.operative, True
@@ -115,7 +117,7 @@ class Sessions:
                     self._acts.refuse(bay, bay.session, left.meter_start_wh)
                 log.warning("%s%d: transaction %s goes on after a restart", bay.port.type, bay.id, left.local_id)
                 continue
-            await self._transactions.close_lost(left, bay.port.meter_wh() if bay is not None else None)
+            await self._transactions.close_lost(left, bay.port.meter_wh() if bay is not None and same else None)
         await self.reservations.load()
         for bay in self.bays.values():
             if bay.port.plugged and bay.session is None:
@@ -141,6 +143,7 @@ class Sessions:
         for bay in self.bays.values():
             bay.measure(now_s)
             async with self._locks[bay.id]:
+                await self._reactions.meter(bay)
                 await self._acts.deadlines(bay, now_s)
                 await self._transactions.sample_if_due(bay)
             self.publish(bay, live=True)

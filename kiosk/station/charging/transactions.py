@@ -71,6 +71,7 @@ class Transactions:
         Raises StorageFailed: then nothing may be energised.
         """
         now = self._clock.now()
+        bay.meter.begin(meter_wh, self._clock.monotonic())
         run = Running(
             local_id=grant.local_id,
             grant=grant,
@@ -106,7 +107,7 @@ class Transactions:
         """Take note of what is measured, and commit a periodic sample when the grid of the session says so."""
         now_s = self._clock.monotonic()
         run = bay.session if bay.session is not None and not bay.session.over else None
-        meter_wh = run.meter_wh if run is not None else bay.port.meter_wh()
+        meter_wh = run.meter_wh if run is not None else bay.register_wh
         known = self._known(bay)
         self._slots.setdefault(bay.id, metering.Slot()).add(known, meter_wh, now_s)
         if run is None:
@@ -175,7 +176,7 @@ class Transactions:
 
     def _of_slot(self, bay: Bay, run: Running | None, measurands: Sequence[str]) -> dict[str, float]:
         """What the slot under way was like until now."""
-        meter_wh = run.meter_wh if run is not None else bay.port.meter_wh()
+        meter_wh = run.meter_wh if run is not None else bay.register_wh
         slot = self._slots.setdefault(bay.id, metering.Slot())
         slot.add(self._known(bay), meter_wh, self._clock.monotonic())
         return metering.of_slot(measurands, slot, meter_wh)
@@ -183,9 +184,7 @@ class Transactions:
     def _new_slot(self, bay: Bay, *, from_begin: bool = False) -> metering.Slot:
         slot = metering.Slot(from_begin=from_begin)
         run = bay.session if bay.session is not None and not bay.session.over else None
-        slot.add(
-            self._known(bay), run.meter_wh if run is not None else bay.port.meter_wh(), self._clock.monotonic()
-        )
+        slot.add(self._known(bay), run.meter_wh if run is not None else bay.register_wh, self._clock.monotonic())
         return slot
 
     def _measurands(self, *keys: str) -> tuple[str, ...]:
@@ -217,9 +216,7 @@ class Transactions:
 
     async def end(self, bay: Bay, run: Running, reason: StopReason, id_tag: str | None) -> None:
         """Commit the end of a transaction. ``run`` is over afterwards."""
-        meter_wh = bay.port.meter_wh()
-        if meter_wh is not None:
-            run.meter_wh = max(run.meter_wh, meter_wh)
+        bay.measure(self._clock.monotonic())
         now = max(self._clock.now(), run.started_at)
         if self._slot is not None:
             cut = self._of_slot(bay, run, self._settings.csl("StopTxnAlignedData"))

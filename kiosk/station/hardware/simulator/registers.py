@@ -11,7 +11,10 @@ import os
 import struct
 import weakref
 import zlib
+from enum import StrEnum
 from pathlib import Path
+
+import msgspec
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +23,8 @@ _SLOT_BYTES = 32
 _SLOTS = 2
 FACTORY_WH = (1_099_330, 873_412, 402_986, 211_047)
 """What the meters had counted before the station was set up."""
+
+OFF_BY_WH = 5000
 
 
 def _factory_mwh(connector_id: int) -> int:
@@ -82,17 +87,51 @@ class Registers:
         return self._mwh[connector_id] // 1000
 
 
-class Meter:
-    """The meter of one connector: takes energy as it comes, counts in whole mWh."""
+class MeterLie(StrEnum):
+    """What is wrong with a meter that goes on counting inside. [stored]"""
 
-    def __init__(self, registers: Registers, connector_id: int) -> None:
+    OK = "ok"  # nothing
+    STUCK = "stuck"  # tells the register of the moment it broke
+    JUMP = "jump"  # tells 5 kWh more
+    BACK = "back"  # tells 5 kWh less, as another meter in its place would
+    SILENT = "silent"  # tells nothing, and nobody why
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a meter lies; ``wh``: the register it is stuck at."""
+
+    lie: MeterLie = MeterLie.OK
+    wh: int = 0
+
+
+class Meter:
+    """The meter of one connector: takes energy as it comes, counts in whole mWh, and may tell something else."""
+
+    def __init__(self, registers: Registers, connector_id: int, told: Told | None = None) -> None:
         self._registers = registers
         self._id = connector_id
         self._rest_mwh = 0.0
+        self.told = told or Told()
 
     @property
-    def wh(self) -> int:
-        return self._registers.wh(self._id)
+    def wh(self) -> int | None:
+        """What it tells."""
+        true_wh = self._registers.wh(self._id)
+        match self.told.lie:
+            case MeterLie.OK:
+                return true_wh
+            case MeterLie.STUCK:
+                return self.told.wh
+            case MeterLie.JUMP:
+                return true_wh + OFF_BY_WH
+            case MeterLie.BACK:
+                return max(0, true_wh - OFF_BY_WH)
+            case MeterLie.SILENT:
+                return None
+
+    def lie(self, lie: MeterLie) -> None:
+        """Begin to lie in that way; what was counted meanwhile is told when it is OK again."""
+        self.told = Told(lie=lie, wh=self._registers.wh(self._id))
 
     def count(self, energy_wh: float) -> None:
         """Raises OSError when the register cannot be stored; it stays as it was then."""
