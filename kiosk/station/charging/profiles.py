@@ -15,9 +15,10 @@ import msgspec
 from kiosk.settings import Installation, Settings
 from kiosk.settings.installation import ConnectorInstallation
 from kiosk.station.charging.bay import Bay, Running
-from kiosk.station.power.inputs import outlets_of
+from kiosk.station.hardware.ports import Reading
+from kiosk.station.power.inputs import outlets_of, phases_of
+from kiosk.station.power.model import AC_V
 from kiosk.station.power.profile_model import (
-    AC_V,
     NOMINAL_DC_V,
     Circuit,
     Profile,
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 LEAST_VOLTAGE_V = 150.0
 """A lower one is no battery's but an outlet's on its way up."""
+TELLING_A = 2.0
+"""From this current on, watts, volts and amperes of an AC meter tell how many phases carry it."""
 CLOCK_SLACK_S = 2.0
 """How far the time since a session's begin may differ between wall clock and running clock before the wall clock
 was set meanwhile."""
@@ -56,6 +59,7 @@ class ProfileBook:
         self._settings = settings
         self._installation = installation
         self._profiles: tuple[Profile, ...] = ()
+        self._phases: dict[int, tuple[str, int]] = {}  # connector → session, phases that its car was seen to use
 
     # --- what is installed ------------------------------------------------------------------------------
 
@@ -150,15 +154,28 @@ class ProfileBook:
         session = bay.session if bay.running else None
         return Outlook(
             connector_id=bay.id,
-            circuit=circuit_of(self._installation.connectors[bay.id - 1], _battery_v(bay, now_s)),
+            circuit=self.circuit(bay, now_s),
             ceiling_w=ceiling_w,
             session=None if session is None else held(session, now, now_s),
         )
 
-    def volts(self, bay: Bay, now_s: float) -> float:
-        """Watts per ampere at a bay's plug (AC: per ampere of each phase)."""
-        circuit = circuit_of(self._installation.connectors[bay.id - 1], _battery_v(bay, now_s))
-        return circuit.volts * circuit.phases
+    def circuit(self, bay: Bay, now_s: float) -> Circuit:
+        """What one ampere is at a bay's plug: by the battery's volts, or by the phases that the car uses.
+
+        Those are known once it has drawn enough to tell, and then for as long as its session lasts.
+        """
+        reading = bay.fresh_reading(now_s) if bay.running else None
+        fitted = self._installation.connectors[bay.id - 1]
+        if fitted.type.is_dc:
+            return circuit_of(fitted, battery_v(reading))
+        built = circuit_of(fitted)
+        if bay.session is None or not bay.running:
+            return built
+        seen = phases_seen(reading)
+        if seen is not None:
+            self._phases[bay.id] = (bay.session.local_id, min(seen, built.phases))
+        local_id, phases = self._phases.get(bay.id, ("", built.phases))
+        return msgspec.structs.replace(built, phases=phases) if local_id == bay.session.local_id else built
 
     def ceilings_w(self) -> list[int]:
         """The local limit of each connector, connector 1 first: hardware and ConnectorsPowerLimit."""
@@ -178,12 +195,20 @@ def read(row: ProfileRow) -> Installed:
     return Installed(row=row, sent=sent, profile=profile)
 
 
-def circuit_of(fitted: ConnectorInstallation, battery_v: float | None) -> Circuit:
-    """DC: the battery's voltage, else a nominal one. AC: 230 V and the phases that the figures tell of."""
+def circuit_of(fitted: ConnectorInstallation, battery_v: float | None = None) -> Circuit:
+    """DC: the battery's voltage, else a nominal one. AC: 230 V and the phases that are built in."""
     if fitted.type.is_dc:
         return Circuit(dc=True, volts=battery_v or min(NOMINAL_DC_V, fitted.max_voltage_v))
-    phases = round(fitted.max_power_w / (AC_V * fitted.max_current_a))
-    return Circuit(dc=False, volts=AC_V, phases=max(1, min(3, phases)))
+    return Circuit(dc=False, volts=AC_V, phases=phases_of(fitted))
+
+
+def phases_seen(reading: Reading | None) -> int | None:
+    """How many phases carry the current that an AC meter shows (of each); None: too little flows to tell."""
+    if reading is None or not reading.power_w or not reading.voltage_v or not reading.current_a:
+        return None
+    if reading.current_a < TELLING_A:
+        return None
+    return max(1, min(3, round(reading.power_w / (reading.voltage_v * reading.current_a))))
 
 
 def held(session: Running, now: datetime, now_s: float) -> Held:
@@ -195,7 +220,7 @@ def held(session: Running, now: datetime, now_s: float) -> Held:
     return Held(local_id=session.local_id, begin_ms=to_ms(begun_at))
 
 
-def _battery_v(bay: Bay, now_s: float) -> float | None:
-    reading = bay.fresh_reading(now_s) if bay.running else None
+def battery_v(reading: Reading | None) -> float | None:
+    """Of a DC reading; None: nothing is measured, or no battery."""
     volts = reading.voltage_v if reading is not None else None
     return volts if volts is not None and volts >= LEAST_VOLTAGE_V else None

@@ -7,18 +7,21 @@ watchdog, so that a dead core means no power.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import LimitReason
+from kiosk.model.snapshot import Changes
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.bay import Bay
 from kiosk.station.charging.connector import Stage
 from kiosk.station.charging.profiles import ProfileBook
 from kiosk.station.charging.sessions import Sessions
-from kiosk.station.hardware.ports import HardwarePort, Reading
+from kiosk.station.hardware.ports import HardwarePort
 from kiosk.station.power import (
     Allocation,
     Limits,
@@ -29,8 +32,10 @@ from kiosk.station.power import (
     outlets_of,
     stacks_of,
 )
-from kiosk.station.power.derating import derated_w
-from kiosk.station.power.load_management import Controller
+from kiosk.station.power.derating import CABINET, CABLE, Derating
+from kiosk.station.power.load_management import Controller, withheld
+from kiosk.station.power.model import Stacks, grid_cost, least_ac_w
+from kiosk.station.power.profile_model import Circuit
 from kiosk.station.power.profiles import Bound
 from kiosk.station.state import State
 
@@ -55,46 +60,111 @@ class Supply:
         self._state = state
         self._profiles = profiles
         self._clock = clock
-        self._stacks = stacks_of(installation)
+        self._fitted_stacks = stacks_of(installation)
+        self._cabinet = Derating(CABINET)
+        self._cables = {bay.id: Derating(CABLE) for bay in sessions.bays.values()}
+        self._stages: tuple[Stage, ...] = ()  # of the bays, when it was last reckoned where another may start
         self.allocation: Allocation | None = None
+        self.limits: Limits | None = None  # in force with ``allocation``
         self.controller = Controller()  # an external load management
+        state.subscribe(self._moved)
 
     def step(self, now_s: float) -> None:
         """One allocation: limits first go down, then stacks move, then limits go up."""
         bays = self._sessions.bays
+        self._feel(now_s)
         running = [bay for bay in bays.values() if bay.running]
         limits = self._limits(running, now_s)
-        strategy = Strategy(self._settings.str("ChargingStrategy"))
-        new = allocate([_request(bay, now_s) for bay in running], self._stacks, limits, strategy, self.allocation)
+        stacks = self._stacks()
+        requests = [_request(bay, now_s) for bay in running]
+        new = allocate(requests, self._left(stacks), limits, self._strategy, self.allocation)
         self._switch(new)
-        startable = set(new.startable)
-        awaited = [bay for bay in bays.values() if bay.stage is Stage.AUTHORIZED]
-        if awaited:  # whoever is on the way to the plug holds one stack's worth, not more
-            asked = [_request(bay, now_s) for bay in running]
-            asked += [
-                Request(connector_id=bay.id, since_s=now_s, requested_w=self._stacks.power_w) for bay in awaited
-            ]
-            startable &= set(allocate(asked, self._stacks, limits, strategy, self.allocation).startable)
+        startable = self._startable(new, requests, stacks, limits, now_s)
         for bay in bays.values():
             share = new.share(bay.id)
             if bay.running and share is not None:
                 deauthorized = bay.session is not None and bay.session.deauthorized
                 bay.limit_w = 0 if deauthorized else share.limit_w
                 bay.port.set_limit_w(bay.limit_w)
-                bay.limit_a = round(bay.limit_w / self._profiles.volts(bay, now_s), 1)
+                bay.limit_a = round(bay.limit_w / _per_ampere(self._profiles.circuit(bay, now_s)), 1)
                 reason = LimitReason.AUTHORIZATION if deauthorized else share.reason
                 self._tell(bay, bay.limit_w, reason, () if deauthorized else share.shared_with)
             else:
                 bay.limit_w, bay.limit_a = 0, 0.0
                 self._tell(bay, None, None, ())
+            bay.withheld = withheld(limits.outlet(bay.id), limits.managed_w)
             bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
-        self.allocation = new
+        self.allocation, self.limits = new, limits
+
+    @property
+    def station_limit(self) -> tuple[LimitReason, int] | None:
+        """The lowest limit of the whole station now, W at the grid. None: before the first step."""
+        return self.limits.station if self.limits is not None else None
+
+    def _moved(self, changes: Changes) -> None:
+        """Somebody was authorized, or left: who asks for a start next must not be answered by an old picture."""
+        if self.limits is None or changes.connectors is msgspec.UNSET:
+            return
+        bays = self._sessions.bays
+        if self._stages == tuple(bay.stage for bay in bays.values()):
+            return
+        now_s = self._clock.monotonic()
+        requests = [_request(bay, now_s) for bay in bays.values() if bay.running]
+        stacks = self._stacks()
+        new = allocate(requests, self._left(stacks), self.limits, self._strategy, self.allocation)
+        startable = self._startable(new, requests, stacks, self.limits, now_s)
+        for bay in bays.values():
+            bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
+
+    def _startable(
+        self, new: Allocation, requests: Sequence[Request], stacks: Stacks, limits: Limits, now_s: float
+    ) -> set[int]:
+        """Where another session would find power, with those in mind who are on the way to the plug."""
+        self._stages = tuple(bay.stage for bay in self._sessions.bays.values())
+        startable = set(new.startable)
+        awaited = self._awaited
+        if awaited:  # each holds one stack's worth, not more
+            coming = [Request(connector_id=bay.id, since_s=now_s, requested_w=stacks.power_w) for bay in awaited]
+            asked = [*requests, *coming]
+            startable &= set(allocate(asked, stacks, limits, self._strategy, self.allocation).startable)
+        return startable
+
+    @property
+    def _awaited(self) -> list[Bay]:
+        return [bay for bay in self._sessions.bays.values() if bay.stage is Stage.AUTHORIZED]
+
+    @property
+    def _strategy(self) -> Strategy:
+        return Strategy(self._settings.str("ChargingStrategy"))
+
+    def _stacks(self) -> Stacks:
+        """The stacks with what heat leaves of them."""
+        fitted = self._fitted_stacks
+        return msgspec.structs.replace(fitted, derated_w=self._cabinet.limit_w(fitted.power_w))
+
+    def _left(self, stacks: Stacks) -> Stacks:
+        """Without those that were promised: who was let in while one was free must not find it gone at the plug.
+
+        FAIR needs no promise, whoever starts gets a stack there.
+        """
+        if self._strategy is Strategy.FAIR:
+            return stacks
+        dc = sum(bay.port.type.is_dc for bay in self._awaited)
+        held = sum(share.stacks for share in self.allocation.shares) if self.allocation else 0
+        return msgspec.structs.replace(stacks, count=stacks.count - min(dc, max(0, stacks.count - held)))
+
+    def _feel(self, now_s: float) -> None:
+        self._cabinet.feel(self._hardware.stacks.temperature_c)
+        for bay in self._sessions.bays.values():
+            reading = bay.fresh_reading(now_s)
+            self._cables[bay.id].feel(reading.temperature_c if reading else None)
 
     def _limits(self, running: Sequence[Bay], now_s: float) -> Limits:
         """Every limit in force now. Profiles are asked anew each step, so that a period's edge is met by the next
         step whatever the clock did meanwhile."""
         grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
         now = self._clock.now()
+        station = self._profiles.station_bound(now)
         busy = {bay.id: bay for bay in running}
         outlets = [
             msgspec.structs.replace(
@@ -106,13 +176,34 @@ class Supply:
             outlets=tuple(
                 outlet
                 if (bay := busy.get(outlet.connector_id)) is None
-                else _bounded(outlet, self._profiles.session_bound(bay, now, now_s), bay.fresh_reading(now_s))
+                else self._bounded(outlet, bay, station, now, now_s)
                 for outlet in outlets
             ),
             grid_w=grid_w,
             modbus_w=self.controller.station_w(self._settings, now_s),
             fallback_w=self.controller.fallback_w(self._settings, now_s),
-            profile_w=self._profiles.station_bound(now).limit_w,
+            profile_w=station.limit_w,
+        )
+
+    def _bounded(self, outlet: Outlet, bay: Bay, station: Bound, now: datetime, now_s: float) -> Outlet:
+        """The outlet with its session's limits.
+
+        Less than a profile's minChargingRate is of no use to the car; that of the station's profile, W at the
+        grid, holds for each. An AC car that was seen to use fewer phases can do with less, and takes less.
+        """
+        bound = self._profiles.session_bound(bay, now, now_s)
+        most_w, least_w = outlet.max_power_w, outlet.min_power_w
+        if not outlet.dc:
+            circuit = self._profiles.circuit(bay, now_s)
+            fitted = self._installation.connectors[bay.id - 1]
+            most_w = min(most_w, int(fitted.max_current_a * circuit.volts * circuit.phases))
+            least_w = least_ac_w(circuit.phases)
+        return msgspec.structs.replace(
+            outlet,
+            profile_w=bound.limit_w,
+            max_power_w=most_w,
+            min_power_w=max(least_w, bound.min_w, math.floor(station.min_w / grid_cost(outlet))),
+            derating_w=self._cables[bay.id].limit_w(outlet.max_power_w),
         )
 
     def _switch(self, new: Allocation) -> None:
@@ -133,14 +224,9 @@ class Supply:
         self._state.set_connector(new, live=(reason, shared_with) == (old.limit_reason, old.shared_with))
 
 
-def _bounded(outlet: Outlet, bound: Bound, reading: Reading | None) -> Outlet:
-    """The outlet with its session's limits. Less than the profile's minChargingRate is of no use to the car."""
-    return msgspec.structs.replace(
-        outlet,
-        profile_w=bound.limit_w,
-        min_power_w=max(outlet.min_power_w, bound.min_w),
-        derating_w=derated_w(outlet.max_power_w, reading.temperature_c if reading else None),
-    )
+def _per_ampere(circuit: Circuit) -> float:
+    """Watts at the plug for one ampere (AC: of each phase)."""
+    return circuit.volts * circuit.phases
 
 
 def _request(bay: Bay, now_s: float) -> Request:

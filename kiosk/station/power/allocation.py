@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -25,6 +25,10 @@ from kiosk.station.power.sharing import Claim, fill
 
 LEAST_VOLTAGE_V = 150.0
 """A lower one is no battery's but an outlet's on its way up: it says nothing about the power to come."""
+
+RETURN_MARGIN_W = 500
+"""At the plug, above the minimum: so much must be there before a session that got nothing gets something again, so
+that a limit or a neighbour's wish which wavers around the minimum does not switch it on and off."""
 
 
 class _Target(msgspec.Struct, frozen=True):
@@ -49,13 +53,14 @@ def allocate(
     before = {share.connector_id: share for share in previous.shares} if previous else {}
     set_w = {r.connector_id: before[r.connector_id].limit_w if r.connector_id in before else 0 for r in order}
     held = {r.connector_id: before[r.connector_id].stacks if r.connector_id in before else 0 for r in order}
+    starved = {n for n, share in before.items() if share.limit_w == 0 and not share.waits}
     # unknown counts as the worst that was allowed
     draws_w = {r.connector_id: set_w[r.connector_id] if r.draw_w is None else r.draw_w for r in order}
 
     aim = _stack_targets(order, stacks, limits, strategy, held)
     fed = stack_rules.switched(list(aim), aim, held, draws_w, stacks)
     usable = {n: min(aim[n], fed[n]) for n in aim}
-    targets = _targets(order, stacks, limits, strategy, usable)
+    targets = _targets(order, stacks, limits, strategy, usable, starved)
     meant = {n: max(aim[n], fed[n]) for n in aim}
     now_w = _raised(order, limits, targets, set_w, draws_w)
     shares = tuple(
@@ -64,14 +69,14 @@ def allocate(
             limit_w=now_w[n],
             stacks=fed.get(n, 0),
             reason=_reason_now(now_w[n], targets[n], limits, waits_for_stack=fed.get(n, 0) < aim.get(n, 0)),
-            shared_with=_sharers(n, targets, meant),
+            shared_with=_sharers(n, targets, meant, now_w),
             waits=now_w[n] < targets[n].limit_w or fed.get(n, 0) < aim.get(n, 0),
         )
         for n in sorted(targets)
     )
     return Allocation(
         shares=shares,
-        startable=_startable(order, stacks, limits, strategy, held),
+        startable=_startable(order, stacks, limits, strategy, held, starved),
         grid_w=math.ceil(grid_power_w(now_w, limits) - 1e-6),
     )
 
@@ -87,6 +92,8 @@ def _caps(request: Request, outlet: Outlet, stacks: Stacks, fed: int) -> tuple[L
         caps.append((LimitReason.STACK, float(fed * stacks.power_w)))
         if stacks.current_a is not None and fed:
             caps.append((LimitReason.STACK, fed * stacks.current_a * volts))
+        if stacks.derated_w is not None:
+            caps.append((LimitReason.DERATING, float(fed * stacks.derated_w)))
     for reason, watts in (
         (LimitReason.DERATING, outlet.derating_w),
         (LimitReason.MODBUS, outlet.modbus_w),
@@ -119,20 +126,29 @@ def _budget_w(limits: Limits) -> float:
 
 
 def _targets(
-    order: Sequence[Request], stacks: Stacks, limits: Limits, strategy: Strategy, usable: Mapping[int, int]
+    order: Sequence[Request],
+    stacks: Stacks,
+    limits: Limits,
+    strategy: Strategy,
+    usable: Mapping[int, int],
+    starved: Collection[int],
 ) -> dict[int, _Target]:
-    """Where each setpoint should go, whatever flows at the moment."""
+    """Where each setpoint should go, whatever flows at the moment. ``starved``: who gets nothing at present."""
     claims, bounds = [], {}
     for request in order:
         n = request.connector_id
         outlet = limits.outlet(n)
         reason, cap_w = _caps(request, outlet, stacks, usable.get(n, 0))
         cost = grid_cost(outlet)
-        if cap_w < outlet.min_power_w and (request.requested_w is None or cap_w < request.requested_w):
+        margin_w = RETURN_MARGIN_W if n in starved else 0
+        if cap_w < outlet.min_power_w and (request.requested_w is None or cap_w < request.requested_w + margin_w):
             cap_w = 0.0  # too little to charge with
         need_w = _need_w(request, cap_w)
         floor_w = min(float(outlet.min_power_w), need_w)
-        claims.append(Claim(connector_id=n, need=need_w * cost, cap=cap_w * cost, floor=floor_w * cost))
+        entry_w = floor_w + margin_w if need_w > 0 else 0.0
+        claims.append(
+            Claim(connector_id=n, need=need_w * cost, cap=cap_w * cost, floor=floor_w * cost, entry=entry_w * cost)
+        )
         bounds[n] = (reason, cap_w, request.requested_w)
     grants = fill(claims, _budget_w(limits), strategy)
     targets = {}
@@ -155,7 +171,8 @@ def _raised(
     set_w: Mapping[int, int],
     draws_w: Mapping[int, float],
 ) -> dict[int, int]:
-    """What may be set now: never above the target, and raised only by what nobody still draws."""
+    """What may be set now: never above the target, raised only by what nobody still draws, nothing rather than
+    less than the least that is of use."""
     now_w = {n: min(targets[n].limit_w, set_w[n]) for n in targets}
     busy_w = {n: max(float(now_w[n]), draws_w[n]) for n in targets}
     left = _budget_w(limits) - sum(busy_w[n] * grid_cost(limits.outlet(n)) for n in targets)
@@ -166,10 +183,11 @@ def _raised(
         room_w = busy_w[n] + max(0.0, left) / cost
         goal_w = min(targets[n].limit_w, math.floor(min(room_w, 1e12) + 1e-6))
         least_w = min(outlet.min_power_w, targets[n].limit_w)
-        if goal_w <= now_w[n] or goal_w < least_w:
-            continue
-        now_w[n] = goal_w
-        left -= max(0.0, goal_w - busy_w[n]) * cost
+        if goal_w < least_w:
+            now_w[n] = 0
+        elif goal_w > now_w[n]:
+            now_w[n] = goal_w
+            left -= max(0.0, goal_w - busy_w[n]) * cost
     return now_w
 
 
@@ -180,9 +198,11 @@ def _reason_now(now_w: int, target: _Target, limits: Limits, *, waits_for_stack:
     return station[0] if now_w < target.limit_w and station is not None else target.reason
 
 
-def _sharers(n: int, targets: Mapping[int, _Target], meant: Mapping[int, int]) -> tuple[int, ...]:
+def _sharers(
+    n: int, targets: Mapping[int, _Target], meant: Mapping[int, int], now_w: Mapping[int, int]
+) -> tuple[int, ...]:
     """Who holds what ``n`` would take if it could."""
-    if targets[n].common:
+    if targets[n].common or now_w[n] < targets[n].limit_w:
         return tuple(sorted(m for m, other in targets.items() if m != n and other.limit_w))
     if targets[n].reason is LimitReason.STACK:
         return tuple(sorted(m for m, count in meant.items() if m != n and count))
@@ -190,7 +210,12 @@ def _sharers(n: int, targets: Mapping[int, _Target], meant: Mapping[int, int]) -
 
 
 def _startable(
-    order: Sequence[Request], stacks: Stacks, limits: Limits, strategy: Strategy, held: Mapping[int, int]
+    order: Sequence[Request],
+    stacks: Stacks,
+    limits: Limits,
+    strategy: Strategy,
+    held: Mapping[int, int],
+    starved: Collection[int],
 ) -> tuple[int, ...]:
     """Connectors where one more session would get power, if it came now and nobody's draw stood in the way."""
     busy = {r.connector_id for r in order}
@@ -200,6 +225,6 @@ def _startable(
             continue
         tried = [*order, Request(connector_id=outlet.connector_id, since_s=math.inf)]
         aim = _stack_targets(tried, stacks, limits, strategy, held)
-        if _targets(tried, stacks, limits, strategy, aim)[outlet.connector_id].limit_w > 0:
+        if _targets(tried, stacks, limits, strategy, aim, starved)[outlet.connector_id].limit_w > 0:
             found.append(outlet.connector_id)
     return tuple(found)

@@ -16,8 +16,9 @@ OWN_USE_W: Final = 100
 MIN_DC_W: Final = 1000
 """Below this a DC session is suspended rather than kept alive with next to nothing. Ours: no public figure."""
 
-MIN_AC_W: Final = 1380
-"""6 A on one phase, the least that IEC 61851 can say to a car."""
+AC_V: Final = 230.0
+LEAST_AC_A: Final = 6.0
+"""On each phase: the least that IEC 61851 can say to a car."""
 
 
 class Strategy(StrEnum):
@@ -33,6 +34,12 @@ class Stacks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     count: int
     power_w: int
     current_a: float | None = None  # of one stack; None: no limit of its own
+    derated_w: int | None = None  # what heat leaves of ``power_w``; None: all of it
+
+    @property
+    def each_w(self) -> int:
+        """The power of one stack now."""
+        return self.power_w if self.derated_w is None else min(self.power_w, self.derated_w)
 
 
 class Outlet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -63,6 +70,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if outlet.connector_id == connector_id:
                 return outlet
         raise KeyError(connector_id)
+
+    @property
+    def managed_w(self) -> int | None:
+        """What load management leaves the whole station: its controller, or the fallback. None: no such limit."""
+        given = [watts for watts in (self.modbus_w, self.fallback_w) if watts is not None]
+        return min(given, default=None)
 
     @property
     def station(self) -> tuple[LimitReason, int] | None:
@@ -123,6 +136,11 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def can_start(self, connector_id: int) -> bool:
         """A session there would find power, or has some already. False = "no power free" (decision 10)."""
         return connector_id in self.startable or self.share(connector_id) is not None
+
+
+def least_ac_w(phases: int) -> int:
+    """The least at which a car charges on so many phases, W at the plug."""
+    return round(LEAST_AC_A * AC_V * phases)
 
 
 def grid_cost(outlet: Outlet) -> float:

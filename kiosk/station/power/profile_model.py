@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from kiosk.station.power.model import AC_V
+
 FOREVER: Final = 2**62
 """Later than any time that can be written down, in milliseconds."""
 
@@ -121,7 +123,6 @@ NOMINAL_DC_V: Final = 400.0
 """Of a battery that has not told its voltage: the lower of the two usual classes, so that amperes become too few
 watts rather than too many."""
 
-AC_V: Final = 230.0
 GRID: Final = Circuit(dc=False, volts=AC_V, phases=3)
 """The station's own connection: what ChargePointMaxProfile and connector 0 are counted on."""
 

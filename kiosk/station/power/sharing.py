@@ -5,8 +5,8 @@ Everything is counted in watts at the grid, so that DC and AC compare.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -16,46 +16,80 @@ NEARLY_W = 1e-6
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """One session's part: ``need`` first, ``cap`` if there is more, nothing rather than less than ``floor``."""
+    """One session's part: ``need`` first, ``cap`` if there is more, nothing rather than less than ``floor``.
+
+    ``entry``: what must be left for it before it is served at all; above ``floor`` for one that starves now.
+    """
 
     connector_id: int
     need: float
     cap: float
     floor: float
+    entry: float
 
 
 def fill(claims: Sequence[Claim], budget: float, strategy: Strategy) -> dict[int, float]:
-    """Watts by connector id, in sum never above ``budget`` (may be infinite). ``claims``: first come first."""
+    """Watts by connector id, in sum never above ``budget`` (may be infinite). ``claims``: first come first.
+
+    FCFS: each in turn takes its need of what is left, or nothing where that is too little to charge with.
+    FAIR: each in turn is served if its floor can be had beside those before; then all get the same, but nobody
+    less than its floor or more than its need. Watts that nobody needs are handed out up to the caps the same way.
+    """
     budget = max(0.0, budget)
-    served = list(claims)
-    while True:
-        grants = _pour(served, {c.connector_id: 0.0 for c in served}, [c.need for c in served], budget, strategy)
-        starved = [c for c in served if grants[c.connector_id] < c.floor - NEARLY_W]
-        if not starved:
+    if strategy is Strategy.FCFS:
+        served, grants = _in_turn(claims, budget)
+    else:
+        served = _admitted(claims, budget)
+        grants = _levelled([c.floor for c in served], [c.need for c in served], budget)
+    caps = [max(grant, c.cap) for grant, c in zip(grants, served, strict=True)]
+    if strategy is Strategy.FCFS:
+        left = budget - sum(grants)
+        for i, cap in enumerate(caps):
+            more = min(cap - grants[i], left)
+            grants[i] += more
+            left -= more
+    else:
+        grants = _levelled(grants, caps, budget)
+    given = {c.connector_id: grant for c, grant in zip(served, grants, strict=True)}
+    return {c.connector_id: given.get(c.connector_id, 0.0) for c in claims}
+
+
+def _in_turn(claims: Sequence[Claim], budget: float) -> tuple[list[Claim], list[float]]:
+    served, grants = [], []
+    left = budget
+    for claim in claims:
+        if left >= claim.entry - NEARLY_W:
+            grant = min(claim.need, left)
+            served.append(claim)
+            grants.append(grant)
+            left -= grant
+    return served, grants
+
+
+def _admitted(claims: Sequence[Claim], budget: float) -> list[Claim]:
+    served = []
+    left = budget
+    for claim in claims:
+        if left >= claim.entry - NEARLY_W:
+            served.append(claim)
+            left -= claim.floor
+    return served
+
+
+def _levelled(lows: Sequence[float], highs: Sequence[float], amount: float) -> list[float]:
+    """``amount`` in parts as equal as can be, each within its bounds; ``highs`` where there is enough for all."""
+    if sum(highs) <= amount:
+        return list(highs)
+    parts = list(lows)
+    left = max(0.0, amount - sum(lows))
+    for low, high in pairwise(sorted({*lows, *highs})):
+        rising = [i for i, (a, b) in enumerate(zip(lows, highs, strict=True)) if a <= low and b >= high]
+        if not rising:
+            continue
+        step = min(high - low, left / len(rising))
+        for i in rising:
+            parts[i] += step
+        left -= step * len(rising)
+        if left <= 0:
             break
-        served.remove(starved[-1])  # who came last waits
-    rest = budget - sum(grants.values())
-    grants = _pour(served, grants, [c.cap for c in served], rest, strategy)
-    return {c.connector_id: grants.get(c.connector_id, 0.0) for c in claims}
-
-
-def _pour(
-    claims: Sequence[Claim], start: dict[int, float], goals: Sequence[float], amount: float, strategy: Strategy
-) -> dict[int, float]:
-    """Bring the grants of ``start`` towards ``goals`` with ``amount`` more."""
-    grants = dict(start)
-    goal = {c.connector_id: max(g, start[c.connector_id]) for c, g in zip(claims, goals, strict=True)}
-    if strategy is Strategy.FCFS or math.isinf(amount):
-        for n, top in goal.items():
-            more = min(top - grants[n], amount)
-            grants[n] += more
-            amount -= more
-        return grants
-    open_ids = [n for n in goal if goal[n] > grants[n]]
-    while open_ids and amount > NEARLY_W:
-        part = min(amount / len(open_ids), min(goal[n] - grants[n] for n in open_ids))
-        for n in open_ids:
-            grants[n] += part
-        amount -= part * len(open_ids)
-        open_ids = [n for n in open_ids if goal[n] - grants[n] > NEARLY_W]
-    return grants
+    return parts

@@ -13,8 +13,8 @@ TAKE_BACK_MARGIN = 1.05
 def wanted(need_w: float, held: int, stacks: Stacks) -> int:
     """How many stacks a session can use: at least one, released when it needs no more than the others give."""
     count = 1
-    while count < stacks.count:
-        enough_w = count * stacks.power_w
+    while count < stacks.count and stacks.each_w:
+        enough_w = count * stacks.each_w
         if need_w <= enough_w * (TAKE_BACK_MARGIN if 0 < held <= count else 1.0):
             break
         count += 1
@@ -59,7 +59,7 @@ def switched(
     """The assignment for now: a stack leaves a session only when what remains carries its draw."""
     now = {}
     for n in order:
-        carried = draws_w[n] <= target[n] * stacks.power_w
+        carried = draws_w[n] <= target[n] * stacks.each_w or target[n] >= held.get(n, 0)
         now[n] = min(held.get(n, 0), target[n]) if carried else held.get(n, 0)
     free = stacks.count - sum(now.values())
     for n in order:

@@ -7,7 +7,7 @@ import pytest
 from kiosk.model.enums import ConnectorType
 from kiosk.settings.installation import Installation, connector
 from kiosk.station.power import Limits, Request, Stacks, Strategy, allocate, outlets_of, stacks_of
-from kiosk.station.power.model import MIN_AC_W, MIN_DC_W
+from kiosk.station.power.model import MIN_DC_W
 
 WITH_AC = Installation(connectors=(connector(ConnectorType.CCS), connector(ConnectorType.CCS_AC)))
 
@@ -35,7 +35,7 @@ def test_connectors_power_limit_is_clamped_to_the_hardware(keys: tuple[int, ...]
 def test_ac_and_dc_have_their_own_minimum_and_current() -> None:
     dc, ac = outlets_of(WITH_AC)
     assert (dc.dc, dc.max_current_a, dc.min_power_w) == (True, 150.0, MIN_DC_W)
-    assert (ac.dc, ac.max_current_a, ac.min_power_w) == (False, None, MIN_AC_W)
+    assert (ac.dc, ac.max_current_a, ac.min_power_w) == (False, None, 4140)
 
 
 def test_two_requests_of_one_connector_are_a_mistake() -> None:

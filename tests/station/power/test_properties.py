@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kiosk.model.enums import LimitReason
 from kiosk.station.power import Allocation, Limits, Outlet, Request, Stacks, Strategy, allocate
-from kiosk.station.power.model import MIN_AC_W, MIN_DC_W, grid_power_w
+from kiosk.station.power.model import MIN_DC_W, grid_power_w, least_ac_w
 
 unhurried = settings(deadline=None)
 """A busy machine is no failure."""
@@ -33,7 +33,7 @@ def stations(draw: st.DrawFn) -> tuple[Stacks, Limits]:
                 dc=dc,
                 max_power_w=draw(st.sampled_from([11_000, 22_000, 50_000])),
                 max_current_a=150.0 if dc else None,
-                min_power_w=MIN_DC_W if dc else MIN_AC_W,
+                min_power_w=MIN_DC_W if dc else least_ac_w(draw(st.sampled_from([1, 3]))),
                 derating_w=draw(own_limit),
                 modbus_w=draw(own_limit),
                 profile_w=draw(own_limit),
