@@ -41,6 +41,7 @@ from kiosk.station.charging.supply import Supply
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.commands import Commands
 from kiosk.station.commands.certificates import Certificates
+from kiosk.station.commands.load_management import LoadManagement
 from kiosk.station.commands.messages import Messages
 from kiosk.station.commands.profiles import Profiles
 from kiosk.station.ending import Ending
@@ -148,6 +149,11 @@ class Core:
         self.tasks.supervise("files", self.files.run)
         if self.ocpp is not None:
             self.tasks.supervise("ocpp", self.ocpp.run)
+        if self.settings.bool("ModbusLoadManagementEnabled"):
+            from kiosk.station.modbus.server import Server  # who has no controller does not pay for its protocol
+
+            modbus = Server(self.commands.load_management, self.state, self.installation, self.clock)
+            self.tasks.supervise("modbus", modbus.run)
         try:
             ends: set[asyncio.Future[Any]] = {self._leave, self.tasks.fatal}
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -259,6 +265,10 @@ class Core:
         self.commands.profiles = Profiles(
             self.profiles, self.sessions, self.settings, self.installation, self.clock
         )
+        self.commands.load_management = LoadManagement(
+            self.supply, self.settings, self.installation, self.state, self.clock
+        )
+        self.commands.load_management.publish()
         self.sessions.prepare_with(self.commands.profiles.prepare)
         self.files = file_wiring.build(self, certificates)
         await self.files.load()
@@ -316,6 +326,7 @@ class Core:
     async def _control(self) -> None:
         while True:
             self.supply.step(self.clock.monotonic())
+            self.commands.load_management.publish()
             await self.sessions.step()
             await self.commands.profiles.tidy()
             station = self.state.snapshot.station

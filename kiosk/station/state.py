@@ -18,6 +18,7 @@ from kiosk.model.snapshot import (
     Dialogue,
     Gui,
     Listen,
+    LoadManagement,
     Screen,
     Snapshot,
     Station,
@@ -74,6 +75,7 @@ class State:
         dialogue: Dialogue | None = None,
         gui: Gui | None = None,
         listen: Listen | None = None,
+        load_management: LoadManagement | None = None,
     ) -> None:
         """Replace whole sections; equal ones are not told."""
         given = {
@@ -83,6 +85,7 @@ class State:
             "dialogue": dialogue,
             "gui": gui,
             "listen": listen,
+            "load_management": load_management,
         }
         news = {k: v for k, v in given.items() if v is not None and v != getattr(self.snapshot, k)}
         if news:

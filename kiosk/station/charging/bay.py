@@ -104,6 +104,7 @@ class Bay:
     meter_doubted: bool = False  # the meter's fault is raised by the core
     reserved_until: datetime | None = None  # strangers may not begin here, until then at least
     can_start: bool = True  # power allows another session (decision 10)
+    withheld: bool = False  # load management leaves it no power (decision 11)
     limit_w: int = 0
     limit_a: float = 0.0  # the same as a current (AC: per phase), by the battery's voltage
     reading: Reading | None = None
@@ -135,8 +136,14 @@ class Bay:
                 faulted=self.faulted,
                 operative=self.operative and not self.held,
                 reserved=self.reserved_until is not None,
+                withheld=self.withheld,
             )
         )
+
+    @property
+    def waits_for_release(self) -> bool:
+        """It is Unavailable for no other reason than load management."""
+        return self.withheld and self.operative and not self.held and self.status is ChargePointStatus.UNAVAILABLE
 
     def move(self, stage: Stage) -> None:
         """Change the stage; raises IllegalMove when the one list forbids it."""
@@ -290,6 +297,7 @@ def picture(
         limit_reason=previous.limit_reason,
         shared_with=previous.shared_with,
         can_start=bay.can_start,
+        withheld=bay.waits_for_release,
         session=bay.session_view(stoppable=stoppable, needs_card=needs_card),
         reserved_until=bay.reserved_until,
         led_rgb=led_rgb,

@@ -98,6 +98,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     faulted: bool = False  # a fault that stops charging is raised
     operative: bool = True
     reserved: bool = False
+    withheld: bool = False  # load management leaves it no power (decision 11)
 
 
 def status_of(facts: Facts) -> ChargePointStatus:
@@ -124,7 +125,9 @@ def status_of(facts: Facts) -> ChargePointStatus:
         return S.PREPARING
     if not facts.operative:
         return S.UNAVAILABLE
-    return S.RESERVED if facts.reserved else S.AVAILABLE
+    if facts.reserved:
+        return S.RESERVED
+    return S.UNAVAILABLE if facts.withheld else S.AVAILABLE
 
 
 LEGAL_STATUSES: Final[frozenset[tuple[ChargePointStatus, ChargePointStatus]]] = frozenset(

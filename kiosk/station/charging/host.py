@@ -68,7 +68,7 @@ class Host:
             now_s=self._clock.monotonic(),
             kiosk=sessions.kiosk,
             lock_s=float(self._settings.int("GUIChargingSessionScreenTimeout")),
-            out_of_service=not station.operative or all(v.status in _OUT for v in views),
+            out_of_service=not station.operative or all(map(_is_out, sessions.bays.values())),
         )
 
     def tap(self, action: Tap, connector_id: int | None) -> None:
@@ -151,6 +151,11 @@ class Host:
             began_s=bay.session.started_s if bay.session is not None else -math.inf,
             session_over=bay.session is not None and bay.session.over,
         )
+
+
+def _is_out(bay: Bay) -> bool:
+    """A connector that only waits for load management is not out of service."""
+    return bay.status in _OUT and not bay.waits_for_release
 
 
 def _log_refusals(new: dialogue.State, uid: str, world: World) -> None:

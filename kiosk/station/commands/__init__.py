@@ -5,7 +5,8 @@ This room must never format a message, never talk to a socket, and never keep st
 
 ``door`` has ``Commands`` with sessions, connectors and keys; each further subject has a module and hangs on it:
 ``reservations``, ``local_list``, ``profiles``, ``files`` (firmware, diagnostics, logs, which ``gathering``
-collects), ``certificates``, ``messages`` (what the backend has not taken).
+collects), ``certificates``, ``load_management`` (an external controller), ``messages`` (what the backend has not
+taken).
 """
 
 from kiosk.station.commands.door import (

@@ -21,6 +21,7 @@ from kiosk.station.charging.refusals import english
 from kiosk.station.charging.sessions import Sessions
 from kiosk.station.commands.certificates import Certificates
 from kiosk.station.commands.files import Files
+from kiosk.station.commands.load_management import LoadManagement
 from kiosk.station.commands.local_list import LocalList
 from kiosk.station.commands.messages import Messages
 from kiosk.station.commands.profiles import Profiles
@@ -60,6 +61,7 @@ class StartOutcome(msgspec.Struct, frozen=True, kw_only=True):
 class Commands:
     certificates: Certificates
     files: Files
+    load_management: LoadManagement
     messages: Messages
     profiles: Profiles
 

@@ -5,7 +5,10 @@ Pure: told what was written, asked with ``now``, monotonic seconds.
 
 from __future__ import annotations
 
+import math
+
 from kiosk.settings import Settings
+from kiosk.station.power.model import OWN_USE_W, Outlet, grid_cost
 
 
 class Controller:
@@ -26,6 +29,7 @@ class Controller:
         self._asked_s: float | None = None  # since then a word is awaited
         self._station_w: int | None = None
         self._connectors_w: dict[int, int] = {}
+        self._reactive_var: dict[int, int] = {}
 
     def heard(self, now_s: float) -> None:
         """A sign of life; the fallback ends at once."""
@@ -44,6 +48,15 @@ class Controller:
         self._connectors_w[n] = _power(watts)
         self.heard(now_s)
 
+    def ask_reactive(self, n: int, var: int) -> None:
+        """Reactive power wished of connector ``n`` (0: the station), var. Remembered, no more: nothing here can
+        shift phases. It is no word about power, so no sign of life either."""
+        self._reactive_var[n] = var
+
+    def reactive_var(self, n: int) -> int:
+        """What was wished last, 0 before."""
+        return self._reactive_var.get(n, 0)
+
     def connected(self, settings: Settings, now_s: float) -> bool:
         """It is there and has control: its last word is younger than GridFallbackTimeout."""
         if not settings.bool("ModbusLoadManagementEnabled"):
@@ -57,6 +70,11 @@ class Controller:
             return True
         self._connectors_w.clear()
         return False
+
+    @property
+    def written_station_w(self) -> int | None:
+        """What it wrote last for the whole station, in force or not, W at the grid; None: nothing."""
+        return self._station_w
 
     def station_w(self, settings: Settings, now_s: float) -> int | None:
         """What it allows the whole station now, W at the grid; None: nothing of the kind is in force."""
@@ -74,6 +92,22 @@ class Controller:
         if now_s - since_s < settings.int("GridFallbackTimeout"):
             return None
         return settings.int("GridFallbackPower")  # never above MaxGridPower, the settings see to it
+
+
+def released_w(outlet: Outlet, station_w: int | None) -> int:
+    """What load management leaves a connector if it were alone, W at the plug; 0 where it is too little to charge.
+
+    ``station_w``: limit of the whole station, W at the grid, None: none.
+    """
+    watts = outlet.max_power_w if outlet.modbus_w is None else min(outlet.max_power_w, outlet.modbus_w)
+    if station_w is not None:
+        watts = min(watts, math.floor((station_w - OWN_USE_W) / grid_cost(outlet) + 1e-6))
+    return watts if watts >= outlet.min_power_w else 0
+
+
+def withheld(outlet: Outlet, station_w: int | None) -> bool:
+    """Load management leaves it nothing to charge with, though it could give something."""
+    return outlet.max_power_w >= outlet.min_power_w and released_w(outlet, station_w) == 0
 
 
 def _power(watts: int) -> int:
