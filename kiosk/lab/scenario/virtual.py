@@ -1,0 +1,160 @@
+"""Plays a scenario in this process on virtual time: core, central system, judge, drivers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kiosk.lab.conformance.csms import Csms
+from kiosk.lab.scenario import books, checks, summary, times, timetable
+from kiosk.lab.scenario.house import House, house_for
+from kiosk.lab.scenario.kinds import Card, Scenario
+from kiosk.lab.scenario.observer import Observer
+from kiosk.lab.scenario.pace import Pace
+from kiosk.lab.scenario.play import Play
+from kiosk.lab.scenario.recording import Recording
+from kiosk.lab.scenario.summary import Summary
+from kiosk.lab.scenario.timetable import Timetable
+from kiosk.link import messages as m
+
+log = logging.getLogger(__name__)
+
+SETTLED_S: Final = 3600.0
+"""So long what is owed to the backend may take to be delivered after the last car has left."""
+LOOK_S: Final = 5.0
+
+
+class Played(msgspec.Struct, frozen=True, kw_only=True):
+    recording: Recording
+    summary: Summary
+
+
+def play(
+    scenario: Scenario,
+    seed: int,
+    folder: Path | None = None,
+    told: Callable[[float, float], None] = lambda _at_s, _lasts_s: None,
+) -> Played:
+    """On a loop of its own, in ``folder`` (else one that is thrown away).
+
+    ``told`` hears now and then how far it is. Raises LabMissing, and KeyboardInterrupt with nothing left behind.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="kiosk-scenario-") as temporary:
+            return play(scenario, seed, Path(temporary), told)
+    pace = Pace()
+    with asyncio.Runner(loop_factory=pace.loop) as runner:
+        return runner.run(_played(scenario, seed, folder, pace, told))
+
+
+def play_virtual(scenario: Scenario, seed: int) -> Recording:
+    """What was seen of it."""
+    return play(scenario, seed).recording
+
+
+async def _played(
+    scenario: Scenario, seed: int, folder: Path, pace: Pace, told: Callable[[float, float], None]
+) -> Played:
+    began_s = time.perf_counter()
+    plan = timetable.build(scenario, seed)
+    ledger = books.Books()
+    async with house_for(scenario, folder, pace) as (house, csms):
+        csms.central.recorder.listeners.append(ledger.hear)
+        _introduce(scenario, plan, csms)
+        observer = Observer(house)
+        show = Play(plan, scenario.starts_at, house, observer.mark)
+        house.power_on()
+        watching = asyncio.create_task(observer.watch(), name="observer")
+        recording = asyncio.create_task(_record(scenario, house, observer, told), name="recording")
+        try:
+            await show.run()
+            recording.cancel()
+            await show.wind_down()
+            owed = await _settle(house)
+        finally:
+            await show.abandon()
+            for task in (watching, recording):
+                task.cancel()
+            await asyncio.gather(watching, recording, return_exceptions=True)
+        own = await _own_book(house)
+        breaches = [str(breach) for breach in csms.judge.breaches]
+        breaches += [f"[books] {text}" for text in books.mismatches(ledger, own, house.counted_wh())]
+        breaches += [f"[books] {text}" for text in owed]
+        breaches += [f"[core] {text}" for text in house.failed]
+        lasted_s = house.now_s
+    return Played(
+        recording=Recording(
+            name=scenario.name,
+            seed=seed,
+            starts_at=scenario.starts_at,
+            step_s=times.duration_s(scenario.recorded_every),
+            types=tuple(fitted.type.value for fitted in checks.installation(scenario).connectors),
+            moments=tuple(observer.moments),
+            marks=tuple(mark for mark in observer.marks if mark.at_s <= plan.lasts_s),
+        ),
+        summary=summary.of(
+            name=scenario.name,
+            seed=seed,
+            starts_at=scenario.starts_at,
+            lasted_s=lasted_s,
+            took_s=time.perf_counter() - began_s,
+            reports=show.reports,
+            figures=observer.figures,
+            sessions=len(ledger.billed),
+            energy_wh=ledger.energy_wh,
+            starts=house.starts,
+            breaches=breaches,
+            failed=show.failed,
+        ),
+    )
+
+
+def _introduce(scenario: Scenario, plan: Timetable, csms: Csms) -> None:
+    """The backend knows its customers."""
+    for driver in plan.drivers:
+        csms.tag(driver.card, driver.card_status)
+    for event in scenario.at:
+        if isinstance(event, Card):
+            csms.tag(event.card, event.status)
+
+
+async def _record(
+    scenario: Scenario, house: House, observer: Observer, told: Callable[[float, float], None]
+) -> None:
+    every_s, lasts_s = times.duration_s(scenario.recorded_every), times.duration_s(scenario.duration)
+    for number in range(int(lasts_s / every_s) + 1):
+        await house.until(number * every_s)
+        observer.moment()
+        told(house.now_s, lasts_s)
+
+
+async def _settle(house: House) -> list[str]:
+    """The backend is there, and what is owed to it is delivered. What is still owed then."""
+    await house.line("back", ())
+    if house.snapshot is None:
+        await house.mains(True)
+    until_s = house.now_s + SETTLED_S
+    while house.now_s < until_s:
+        snapshot = house.snapshot
+        if snapshot is not None and snapshot.backend.online and not snapshot.backend.waiting_messages:
+            await house.sleep(LOOK_S)
+            return (
+                [f"{snapshot.backend.undelivered_messages} messages were given up"]
+                if snapshot.backend.undelivered_messages
+                else []
+            )
+        await house.sleep(LOOK_S)
+    return ["the backend was not told everything within an hour after the last car had left"]
+
+
+async def _own_book(house: House) -> list[m.SessionRow]:
+    answer = await house.ask("session.list", m.SessionQuery(limit=10_000))
+    assert isinstance(answer, m.SessionList)
+    return list(answer.sessions)
