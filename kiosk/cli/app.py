@@ -16,6 +16,7 @@ from kiosk.cli import (
     fuzz,
     keys,
     messages,
+    modbus,
     profiles,
     run,
     screenshot,
@@ -75,6 +76,8 @@ app.command("sessions", rich_help_panel=_OPERATE)(sessions.sessions)
 app.add_typer(messages.app, name="messages", rich_help_panel=_OPERATE)
 app.add_typer(whitelist.app, name="whitelist", rich_help_panel=_OPERATE)
 app.add_typer(profiles.app, name="profiles", rich_help_panel=_OPERATE)
+app.add_typer(modbus.app, name="modbus", rich_help_panel=_OPERATE)
+app.add_typer(modbus.app, name="modbus", rich_help_panel=_OPERATE)
 app.add_typer(certificates.app, name="certificates", rich_help_panel=_OPERATE)
 app.add_typer(files.app, name="firmware", rich_help_panel=_OPERATE)
 app.command("diagnostics", rich_help_panel=_OPERATE)(files.diagnostics)

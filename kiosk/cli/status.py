@@ -12,6 +12,7 @@ import typer
 
 from kiosk.cli import common
 from kiosk.cli.common import Data, Json
+from kiosk.cli.modbus import line as load_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -75,6 +76,8 @@ def as_table(snapshot: Snapshot) -> RenderableType:
         "Station", f"{station.identity or '–'}   {station.vendor} {station.model} {station.firmware}".rstrip()
     )
     head.add_row("Backend", Text(backend_line(snapshot)))  # what a server says may look like markup
+    if snapshot.load_management.enabled:
+        head.add_row("Load", Text(load_line(snapshot.load_management)))
     head.add_row(
         "Screen", f"{snapshot.screen.name} ({snapshot.screen.language})" if snapshot.screen.name else "none"
     )
@@ -120,6 +123,8 @@ def row(connector: Connector) -> tuple[str, ...]:
 
 def obstacle(connector: Connector) -> str:
     """Why a card would not begin a session at a plug that is in, or at a free connector; empty where it would."""
+    if connector.withheld:
+        return "no power released"
     free = connector.status in ("Available", "Preparing", "Finishing") and connector.session is None
     if not free:
         return ""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
-from kiosk.link import certificate_messages, file_messages, messages, profile_messages
+from kiosk.link import certificate_messages, file_messages, messages, modbus_messages, profile_messages
 from kiosk.link.messages import ERROR_CODES, METHODS, SCREEN_METHODS, Method, Params
 from kiosk.link.peer import NOTIFICATIONS
 from kiosk.model import enums, snapshot
@@ -56,7 +56,7 @@ driver's door idTags and vehicle ids are masked. Unknown values are null; units 
 
 def page() -> str:
     """The whole page, Markdown."""
-    modules = (messages, file_messages, profile_messages, certificate_messages)
+    modules = (messages, file_messages, profile_messages, modbus_messages, certificate_messages)
     contract = [row for module in modules for row in _structs(module, Params)]
     picture = [*_structs(snapshot, snapshot.Section)]
     parts = [

@@ -20,6 +20,7 @@ from kiosk.link.certificate_messages import (
     SigningRequest,
 )
 from kiosk.link.file_messages import Archive, FirmwareFile, FirmwareState, FirmwareTaken
+from kiosk.link.modbus_messages import RegisterList
 from kiosk.link.params import Nothing as Nothing
 from kiosk.link.params import Params as Params
 from kiosk.link.profile_messages import (
@@ -348,6 +349,7 @@ METHODS: Final[dict[str, Method]] = {
         Method(
             "profiles.schedule", ScheduleQuery, Schedule, OPR, "Composite schedule of a connector or the station."
         ),
+        Method("modbus.registers", Nothing, RegisterList, OPR, "The Modbus registers, with what they hold now."),
         Method("screen.grab", Nothing, Grabbed, OPR, "Picture of the driver's screen, as the next binary frame."),
         Method("screen.tap", TapAt, Nothing, OPR, "Touch the driver's screen (simulated hardware only)."),
         Method("screen.texts", Nothing, Texts, OPR, "Texts on the driver's screen (simulated hardware only)."),

@@ -194,6 +194,7 @@ class LoadManagement(Section, frozen=True, kw_only=True):
 
     enabled: bool = False  # ModbusLoadManagementEnabled
     connected: bool = False  # it has control: its last word is younger than fallback_timeout_s
+    heard: bool = False  # it has said something since load management was switched on
     available_w: int | None = None  # what the whole station may draw now
     written_w: int | None = None  # what the controller wrote last, in force or not
     max_grid_w: int = 0  # MaxGridPower, clamped to the connection

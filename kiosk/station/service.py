@@ -25,6 +25,7 @@ from kiosk.station import (
     file_wiring,
     link_certificates,
     link_files,
+    link_modbus,
     link_handlers,
     link_profiles,
     ocpp_wiring,
@@ -310,6 +311,7 @@ class Core:
         self.handlers |= link_certificates.handlers(self.commands.certificates)
         if self._doors:
             self.link = LinkServer(self.state, self.clock, self.handlers, self._reading_ages, self.data_dir)
+        self.handlers |= link_modbus.handlers(self.state, self.installation, self.clock)
             await self._stack.enter_async_context(self.link)
 
     async def _apply_start_options(self, store: SettingsStore, meta: MetaStore) -> None:

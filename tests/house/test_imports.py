@@ -10,9 +10,10 @@ Beyond the design's table, because the code showed it:
 - ``station.security`` is the security log: whoever sees something may write into it, so it stands just above
   storage. ``station.certificates`` holds keys and certificates, and knows nothing of the station.
 - ``station.timekeeper`` takes the backend's time; it moves stamps that are stored, so it stands above storage.
-- ``station.link_handlers``, ``link_profiles``, ``link_files``, ``link_certificates`` and ``station.sim_door``
-  translate rows of the link into calls; they stand beside the link's server, and only ``sim_door`` may know the
-  simulator. It adds to the handlers, so it stands above them.
+- ``station.link_handlers``, ``link_profiles``, ``link_files``, ``link_certificates``, ``link_modbus`` and
+  ``station.sim_door`` translate rows of the link into calls; they stand beside the link's server, and only
+  ``sim_door`` may know the simulator. It adds to the handlers, so it stands above them; ``link_modbus`` shows the
+  registers of ``station.modbus``, so it stands above that.
 - ``station.file_wiring`` joins the machine's file jobs to sessions, certificates and logs: a piece of the service
   that got a file of its own, so it may know nearly as much.
 - ``station.ocpp_wiring`` is another such piece: the backend's client, where there is a backend.
@@ -80,6 +81,7 @@ ROOMS = {
         "station.link_handlers",
         "station.link_certificates",
         "station.link_files",
+        "station.link_modbus",
         "station.link_profiles",
         "station.sim_door",
         "station.modbus",
@@ -116,6 +118,7 @@ ROOMS = {
     "kiosk.station.link_files": room(6, "station.commands", "link"),
     "kiosk.station.link_profiles": room(6, "station.commands", "station.power", "link"),
     "kiosk.station.link_certificates": room(6, "station.commands", "station.certificates", "link"),
+    "kiosk.station.link_modbus": room(7, "station.modbus", "station.state", "link", "settings"),
     "kiosk.station.link_server": room(6, "station.commands", "station.state", "link", "settings"),
     "kiosk.station.modbus": room(6, "station.commands", "station.state", "settings"),
     "kiosk.station.ocpp": room(

@@ -105,6 +105,7 @@ class LoadManagement:
                 before,
                 enabled=self._settings.bool("ModbusLoadManagementEnabled"),
                 connected=connected,
+                heard=self._controller.heard_of,
                 available_w=released,
                 written_w=self._controller.written_station_w,
                 max_grid_w=self._grid_w(),

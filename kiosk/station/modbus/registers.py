@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,18 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """What it holds at connector ``n``; 0: at the station."""
         found: Callable[[Scene, int], Value] = getattr(values, self.value)
         return found(scene, n)
+
+    def shown(self, value: int | str | bytes) -> str:
+        """For people: with its unit, a state in words."""
+        if isinstance(value, bytes):
+            return value.hex()
+        if isinstance(value, str):
+            return value
+        if self.value in ("state", "station_state"):
+            return f"{value} {values.STATES.get(value, '')}".rstrip()
+        scale, _, unit = self.unit.rpartition(" ")
+        number = f"{value * Decimal(scale)}" if scale else str(value)
+        return f"{number} {unit}".rstrip()
 
     def encoded(self, scene: Scene, n: int) -> tuple[int, ...]:
         """... as words."""

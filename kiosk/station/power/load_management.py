@@ -35,6 +35,11 @@ class Controller:
         """A sign of life; the fallback ends at once."""
         self._heard_s = now_s
 
+    @property
+    def heard_of(self) -> bool:
+        """It has said something since load management was switched on."""
+        return self._heard_s is not None
+
     def limit_station(self, watts: int, now_s: float) -> None:
         """From now on the station draws at most that, W at the grid. Raises ValueError below 0."""
         self._station_w = _power(watts)
