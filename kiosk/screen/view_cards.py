@@ -92,6 +92,8 @@ def card_state(connector: Connector) -> str:
     """One of the keys of ``ICONS``."""
     status = connector.status
     session = connector.session is not None
+    if connector.withheld:
+        return "wait"
     simple = {
         ChargePointStatus.FAULTED: "fault",
         ChargePointStatus.UNAVAILABLE: "out",

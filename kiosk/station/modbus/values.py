@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from kiosk.model.enums import ChargePointStatus, ConnectorType
+from kiosk.model.faults import blocks_start
 from kiosk.model.snapshot import Connector, LoadManagement, ManagedConnector, Snapshot, Station
 
 Value = int | str | bytes | None
@@ -95,9 +96,9 @@ def count(scene: Scene, _: int) -> Value:
 
 def station_state(scene: Scene, _: int) -> Value:
     """Unavailable: out of service, being updated, every connector unavailable or faulted, or none of them is
-    released any power. Faulted: every connector is."""
+    released any power. Faulted: every connector is, or the station as a whole (emergency stop)."""
     statuses = {connector.status for connector in scene.snapshot.connectors}
-    if statuses == {ChargePointStatus.FAULTED}:
+    if statuses == {ChargePointStatus.FAULTED} or blocks_start(scene.station.faults):
         return 10
     if not scene.station.operative or scene.station.updating:
         return 8

@@ -25,6 +25,8 @@ UNDER_WAY: Final = frozenset(
 """Only a transaction that has begun looks like this."""
 EV_LEFT: Final = "EV side disconnected"
 """Info of a session that ended because its car was disconnected (OCPP 1.6 section 4.9)."""
+NO_POWER: Final = "NoFreePower"
+"""Info of a connector that is unavailable only because load management releases no power for it."""
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,12 +48,15 @@ def of_connector(connector: Connector) -> Picture:
     session = connector.session
     left = session is not None and session.stop_reason is StopReason.EV_DISCONNECTED
     away = status is ChargePointStatus.SUSPENDED_EV and not connector.plugged
+    info = NO_POWER if connector.withheld else ""
+    if away or (left and status is ChargePointStatus.FINISHING):
+        info = EV_LEFT
     return Picture(
         connector_id=connector.id,
         status=status,
         error_code=connector.error_code,
         vendor_error_code=connector.vendor_error_code,
-        info=EV_LEFT if away or (left and status is ChargePointStatus.FINISHING) else "",
+        info=info,
     )
 
 
