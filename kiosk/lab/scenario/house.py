@@ -36,11 +36,14 @@ RESTART_S: Final = 3.0
 SURE: Final = ("backend.retry_random_s=0",)
 """Chance belongs to the scenario's seed alone."""
 
-CHARGING_STRIDE_S: Final = 3.0
+CHARGING_STRIDE_S: Final = 4.0
 """Below the age at which readings are stale, and below the watchdog that opens contactors (both 5 s)."""
 IDLE_STRIDE_S: Final = 10.0
-LIVELY_S: Final = 6.0
-"""So long every detail is lived through after something happened: ramps have ended by then."""
+LIVELY_S: Final = 4.0
+LIVELY_STRIDE_S: Final = 0.25
+"""So long, and so closely, it is looked at after something happened: as often as the core itself decides."""
+PREPARING_STRIDE_S: Final = 0.5
+"""While car and station talk."""
 STEADY: Final = frozenset(
     {Phase.UNPLUGGED, Phase.PLUGGED, Phase.ENDED, Phase.ENERGY, Phase.SUSPENDED_EV, Phase.SUSPENDED_EVSE}
 )
@@ -63,6 +66,7 @@ class House:
         self._hardware: Simulator | None = None
         self._life: asyncio.Task[None] | None = None
         self._lively_until_s = 0.0
+        self._phases: dict[int, Phase] = {}
         self.starts = 0
         self.failed: list[str] = []
         self._first_wh: list[int] = []  # the registers before anything happened
@@ -151,19 +155,26 @@ class House:
         self._lively_until_s = self.now_s + LIVELY_S
 
     def _changed(self, changes: Changes) -> None:
-        if isinstance(changes.connectors, tuple) and any(c.phase not in STEADY for c in changes.connectors):
-            self.touch()
+        """A session begins or ends: what follows is looked at closely."""
+        if not isinstance(changes.connectors, tuple):
+            return
+        for connector in changes.connectors:
+            if self._phases.get(connector.id, connector.phase) is not connector.phase:
+                self.touch()
+            self._phases[connector.id] = connector.phase
 
     def _stride_s(self) -> float:
         core = self._core
-        if core is None or self.now_s < self._lively_until_s:
+        if core is None:
             return 0.0
+        if self.now_s < self._lively_until_s:
+            return LIVELY_STRIDE_S
         connectors = core.state.snapshot.connectors
         if any(c.phase not in STEADY for c in connectors):
-            return 0.0
+            return PREPARING_STRIDE_S
         allocation = core.supply.allocation
         if allocation is not None and any(share.waits for share in allocation.shares):
-            return 0.0
+            return LIVELY_STRIDE_S
         idle = not any(c.plugged or c.session is not None for c in connectors)
         return IDLE_STRIDE_S if idle else CHARGING_STRIDE_S
 

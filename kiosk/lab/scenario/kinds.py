@@ -12,6 +12,7 @@ from kiosk.settings.sections import about
 
 Pays = Literal["card", "unknown card", "blocked card", "expired card", "autocharge", "kiosk", "remote", "nobody"]
 Stops = Literal["screen", "card", "remote", "pull"]
+Watts = Annotated[int, msgspec.Meta(ge=0)]
 Line = Literal["back", "gone", "silent", "refusing"]
 
 
@@ -162,7 +163,7 @@ class Backend(Event, frozen=True, kw_only=True, tag_field="do", tag="backend"):
 class Controller(Event, frozen=True, kw_only=True, tag_field="do", tag="controller"):
     """The load-management controller writes limits over Modbus, again and again."""
 
-    station_w: Annotated[int | None, about("for the whole station, W at the grid", ge=0)] = None
+    station_w: Annotated[Watts | None, about("for the whole station, W at the grid")] = None
     connector_w: Annotated[dict[str, int], about("per connector, W at the plug")] = msgspec.field(
         default_factory=dict
     )

@@ -43,13 +43,10 @@ class Play:
 
     async def run(self) -> None:
         """Till the end of the scenario; drivers who are still there stay."""
-        try:
-            for entry in self._timetable.entries:
-                await self._world.until(entry.at_s)
-                self._begin(entry)
-            await self._world.until(self._timetable.lasts_s)
-        finally:
-            self._silence()
+        for entry in self._timetable.entries:
+            await self._world.until(entry.at_s)
+            self._begin(entry)
+        await self._world.until(self._timetable.lasts_s)
 
     async def wind_down(self) -> None:
         """Everybody ends his session and leaves. Returns when they have gone."""
@@ -205,15 +202,16 @@ class Play:
     async def _write(self, deed: kinds.Controller) -> None:
         every_s = times.duration_s(deed.every)
         limits = {int(number): watts for number, watts in deed.connector_w.items()}
-        problem = ""
+        problem, next_s = "", self._world.now_s
         while True:
+            await self._world.until(next_s)  # a controller is punctual, or the station believes it is gone
+            next_s += every_s
             try:
                 await self._world.controller(deed.station_w, limits)
             except KioskError as error:
                 if str(error) != problem:
                     problem = str(error)
                     self.failed.append(f"{told(deed)}: {problem}")
-            await self._world.sleep(every_s)
 
 
 def profile(deed: kinds.Profile, now: datetime) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -47,7 +48,7 @@ def play(
     ``told`` hears now and then how far it is. Raises LabMissing, and KeyboardInterrupt with nothing left behind.
     """
     if folder is None:
-        with tempfile.TemporaryDirectory(prefix="kiosk-scenario-") as temporary:
+        with tempfile.TemporaryDirectory(prefix="kiosk-scenario-", dir=_memory()) as temporary:
             return play(scenario, seed, Path(temporary), told)
     pace = Pace()
     with asyncio.Runner(loop_factory=pace.loop) as runner:
@@ -57,6 +58,12 @@ def play(
 def play_virtual(scenario: Scenario, seed: int) -> Recording:
     """What was seen of it."""
     return play(scenario, seed).recording
+
+
+def _memory() -> str | None:
+    """Where files cost no disk; what is thrown away needs to survive nothing."""
+    shared = Path("/dev/shm")
+    return str(shared) if shared.is_dir() and os.access(shared, os.W_OK) else None
 
 
 async def _played(
