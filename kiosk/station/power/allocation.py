@@ -147,7 +147,14 @@ def _targets(
         floor_w = min(float(outlet.min_power_w), need_w)
         entry_w = floor_w + margin_w if need_w > 0 else 0.0
         claims.append(
-            Claim(connector_id=n, need=need_w * cost, cap=cap_w * cost, floor=floor_w * cost, entry=entry_w * cost)
+            Claim(
+                connector_id=n,
+                need=need_w * cost,
+                cap=cap_w * cost,
+                floor=floor_w * cost,
+                entry=entry_w * cost,
+                least=outlet.min_power_w * cost,
+            )
         )
         bounds[n] = (reason, cap_w, request.requested_w)
     grants = fill(claims, _budget_w(limits), strategy)
@@ -227,4 +234,4 @@ def _startable(
         aim = _stack_targets(tried, stacks, limits, strategy, held)
         if _targets(tried, stacks, limits, strategy, aim, starved)[outlet.connector_id].limit_w > 0:
             found.append(outlet.connector_id)
-    return tuple(found)
+    return tuple(sorted(found))

@@ -19,6 +19,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """One session's part: ``need`` first, ``cap`` if there is more, nothing rather than less than ``floor``.
 
     ``entry``: what must be left for it before it is served at all; above ``floor`` for one that starves now.
+    ``least``: more than the need is given from here on only; above ``floor`` for one that needs less than that.
     """
 
     connector_id: int
@@ -26,6 +27,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     cap: float
     floor: float
     entry: float
+    least: float
 
 
 def fill(claims: Sequence[Claim], budget: float, strategy: Strategy) -> dict[int, float]:
@@ -43,15 +45,25 @@ def fill(claims: Sequence[Claim], budget: float, strategy: Strategy) -> dict[int
         grants = _levelled([c.floor for c in served], [c.need for c in served], budget)
     caps = [max(grant, c.cap) for grant, c in zip(grants, served, strict=True)]
     if strategy is Strategy.FCFS:
-        left = budget - sum(grants)
-        for i, cap in enumerate(caps):
-            more = min(cap - grants[i], left)
-            grants[i] += more
-            left -= more
+        tops = _filled(grants, caps, budget)
     else:
-        grants = _levelled(grants, caps, budget)
-    given = {c.connector_id: grant for c, grant in zip(served, grants, strict=True)}
+        tops = _levelled(grants, caps, budget)
+    given = {
+        c.connector_id: top if top >= c.least - NEARLY_W else grant
+        for c, grant, top in zip(served, grants, tops, strict=True)
+    }
     return {c.connector_id: given.get(c.connector_id, 0.0) for c in claims}
+
+
+def _filled(lows: Sequence[float], highs: Sequence[float], amount: float) -> list[float]:
+    """Each in turn up to its bound, as long as there is something left of ``amount``."""
+    parts = []
+    left = amount - sum(lows)
+    for low, high in zip(lows, highs, strict=True):
+        more = min(high - low, left)
+        parts.append(low + more)
+        left -= more
+    return parts
 
 
 def _in_turn(claims: Sequence[Claim], budget: float) -> tuple[list[Claim], list[float]]:
