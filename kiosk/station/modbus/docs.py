@@ -52,8 +52,8 @@ def page() -> str:
     parts += ["## States\n", "| value | state |", "|---|---|"]
     parts += [f"| {value} | {text} |" for value, text in STATES.items()]
     parts.append(
-        "\nWith the plug in and the session not yet begun the state is 2, whether or not somebody is authorized: a "
-        "car is there. The station is 0, 8 (out of service, being updated, no connector usable, or no power "
+        "\nWith the plug in and the session not yet begun the state is 2, whether or not somebody is authorized: "
+        "a car is there. The station is 0, 8 (out of service, being updated, no connector usable, or no power "
         "released) or 10 (every connector faulted, or an emergency stop)."
     )
     return "\n".join(parts).rstrip() + "\n"
