@@ -120,6 +120,7 @@ class CentralSystem:
         self.boots: dict[str, list[dict[str, Any]]] = {}
         self.statuses: dict[str, dict[int, dict[str, Any]]] = {}
         self.transactions: dict[int, Transaction] = {}
+        self.tags: dict[str, AuthorizationStatus] = {}  # upper-case idTags told at the control door
         self.connects = 0  # accepted connections of stations, ever
         self._out = out or (lambda _line: None)
         self._server: Server | None = None
@@ -234,6 +235,8 @@ class CentralSystem:
         """(status, parentIdTag) of a tag; tags compare case-insensitively."""
         tag = id_tag.upper()
         parent = {k.upper(): v for k, v in self.options.parents.items()}.get(tag)
+        if tag in self.tags:
+            return self.tags[tag], parent
         if tag in {t.upper() for t in self.options.blocked}:
             return AuthorizationStatus.blocked, parent
         accepted = self.options.accepted

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from ocpp.exceptions import OCPPError
 from ocpp.v16 import call
-from ocpp.v16.enums import AvailabilityType, MessageTrigger, ResetType
+from ocpp.v16.enums import AuthorizationStatus, AvailabilityType, MessageTrigger, ResetType
 from websockets.asyncio.server import ServerConnection
 
 from kiosk.backend.station import StationGone, explain
@@ -128,6 +129,22 @@ async def clear_cache(central: CentralSystem, station: str | None = None) -> Any
     return await _ask(central, station, call.ClearCache())
 
 
+async def ask(
+    central: CentralSystem, action: str, payload: dict[str, Any] | None = None, station: str | None = None
+) -> Any:
+    """Any call of OCPP 1.6, fields and answer spelled as on the wire."""
+    kind = getattr(call, action, None)
+    if not isinstance(kind, type):
+        raise WrongRequest(f"OCPP 1.6 has no call {action!r}")
+    answered = await _ask(central, station, kind(**camel_to_snake_case(payload or {})))
+    return snake_to_camel_case(answered)
+
+
+async def tag(central: CentralSystem, id_tag: str, status: str = "Accepted") -> Any:
+    """What is said of an idTag from now on, whatever the options say."""
+    central.tags[id_tag.upper()] = AuthorizationStatus(status)
+
+
 async def disconnect(central: CentralSystem, station: str | None = None) -> Any:
     """Cut the line to a station without a word."""
     _station(central, station).socket.abort()
@@ -170,6 +187,8 @@ CALLS: Final[Mapping[str, Callable[..., Awaitable[Any]]]] = {
     "trigger": trigger,
     "availability": availability,
     "clear_cache": clear_cache,
+    "ask": ask,
+    "tag": tag,
     "disconnect": disconnect,
     "chaos": chaos,
     "stations": stations,

@@ -19,6 +19,7 @@ from kiosk.cli import (
     modbus,
     profiles,
     run,
+    scenario,
     screenshot,
     sessions,
     sim,
@@ -81,6 +82,7 @@ app.add_typer(certificates.app, name="certificates", rich_help_panel=_OPERATE)
 app.add_typer(files.app, name="firmware", rich_help_panel=_OPERATE)
 app.command("diagnostics", rich_help_panel=_OPERATE)(files.diagnostics)
 app.command("screenshot", rich_help_panel=_OPERATE)(screenshot.screenshot)
+sim.app.command("scenario")(scenario.scenario)
 app.add_typer(sim.app, name="sim", rich_help_panel=_SIMULATE)
 app.command("conformance", rich_help_panel=_PROVE)(conformance.conformance)
 app.command("torture", rich_help_panel=_PROVE)(torture.torture)

@@ -192,7 +192,7 @@ ONLY_IN = {
     "hypothesis": {"kiosk.lab"},
     "async_solipsism": {"kiosk.lab"},
     "ocpp": {"kiosk.station.ocpp", "kiosk.backend", "kiosk.lab"},
-    "pymodbus": {"kiosk.station.modbus"},
+    "pymodbus": {"kiosk.station.modbus", "kiosk.lab"},
     "typer": {"kiosk.cli", "kiosk.lab"},
     "rich": {"kiosk.cli", "kiosk.lab"},
     "PIL": {"kiosk.slides", "kiosk.screen", "kiosk.web"},

@@ -21,6 +21,7 @@ from kiosk.model.enums import LimitReason, Phase, ResetKind
 from kiosk.model.errors import CoreNotRunning, NotPossible
 from kiosk.model.snapshot import Changes, Snapshot
 from kiosk.settings.installation import key_text
+from kiosk.station.commands.load_management import Quantity, Setpoint
 from kiosk.station.hardware import simulator
 from kiosk.station.hardware.simulator import Simulator
 from kiosk.station.power import Limits
@@ -67,6 +68,7 @@ class House:
         self._life: asyncio.Task[None] | None = None
         self._lively_until_s = 0.0
         self._phases: dict[int, Phase] = {}
+        self._wishes: dict[int, int] = {}
         self.starts = 0
         self.failed: list[str] = []
         self._first_wh: list[int] = []  # the registers before anything happened
@@ -213,14 +215,13 @@ class House:
         core = self._core
         if core is None:
             return  # it writes to a dead socket
-        now_s = core.clock.monotonic()
-        controller = core.supply.controller
-        if not controller.connected(core.settings, now_s):
+        wishes = {**({} if station_w is None else {0: station_w}), **connectors_w}
+        if wishes != self._wishes or not core.state.snapshot.load_management.connected:
             self.touch()
-        if station_w is not None:
-            controller.limit_station(station_w, now_s)
-        for number, watts in connectors_w.items():
-            controller.limit_connector(number, watts, now_s)
+            self._wishes = wishes
+        core.commands.load_management.set(
+            [Setpoint(connector_id=n, quantity=Quantity.POWER, value=watts) for n, watts in wishes.items()]
+        )
 
     async def mains(self, on: bool) -> None:
         """With a back-up supply the computer hears of it and lives on until that is empty."""

@@ -52,8 +52,10 @@ def _drawn_w(connector: Connector) -> int:
 class Observer:
     """``watch`` until cancelled; ``moment`` whenever one is to be recorded."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, speed: float = 1.0) -> None:
+        """``speed``: seconds of the scenario in one of the hardware's own, which enforces its limits in these."""
         self._world = world
+        self._patience_s = (OBEYED_WITHIN_S + SEEN_WITHIN_S) * speed
         self.figures = Figures()
         self.moments: list[Moment] = []
         self.marks: list[Mark] = []
@@ -104,7 +106,7 @@ class Observer:
             self.figures.most_grid_at_s = now_s
         # the limit never falls below what the station itself uses up
         over = limit_w is not None and drawn_w > max(limit_w, OWN_USE_W)
-        if over and not self._over and now_s - self._lowered_s > OBEYED_WITHIN_S + SEEN_WITHIN_S:
+        if over and not self._over and now_s - self._lowered_s > self._patience_s:
             self.figures.over.append(f"{drawn_w} W from the grid at {now_s:.1f} s, the limit is {limit_w} W")
             self._over = True
         elif not over:

@@ -65,6 +65,15 @@ def _events(scenario: Scenario, lasts_s: float) -> Iterator[Entry]:
                     yield Entry(at_s=end_s, deed=Undo(of=event))
 
 
+def cards(scenario: Scenario, timetable: Timetable) -> Iterator[tuple[str, str]]:
+    """Every card that will be shown, with what the backend says of it."""
+    for driver in timetable.drivers:
+        yield driver.card, driver.card_status
+    for event in scenario.at:
+        if isinstance(event, kinds.Card):
+            yield event.card, event.status
+
+
 def told(deed: Deed) -> str:
     """One line for a person."""
     match deed:

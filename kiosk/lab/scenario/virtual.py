@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from kiosk.lab.conformance.csms import Csms
 from kiosk.lab.scenario import books, checks, summary, times, timetable
 from kiosk.lab.scenario.house import House, house_for
-from kiosk.lab.scenario.kinds import Card, Scenario
+from kiosk.lab.scenario.kinds import Scenario
 from kiosk.lab.scenario.observer import Observer
 from kiosk.lab.scenario.pace import Pace
 from kiosk.lab.scenario.play import Play
+from kiosk.lab.scenario.played import Played
 from kiosk.lab.scenario.recording import Recording
-from kiosk.lab.scenario.summary import Summary
-from kiosk.lab.scenario.timetable import Timetable
 from kiosk.link import messages as m
 
 log = logging.getLogger(__name__)
@@ -30,11 +29,6 @@ log = logging.getLogger(__name__)
 SETTLED_S: Final = 3600.0
 """So long what is owed to the backend may take to be delivered after the last car has left."""
 LOOK_S: Final = 5.0
-
-
-class Played(msgspec.Struct, frozen=True, kw_only=True):
-    recording: Recording
-    summary: Summary
 
 
 def play(
@@ -51,13 +45,41 @@ def play(
         with tempfile.TemporaryDirectory(prefix="kiosk-scenario-", dir=_memory()) as temporary:
             return play(scenario, seed, Path(temporary), told)
     pace = Pace()
-    with asyncio.Runner(loop_factory=pace.loop) as runner:
-        return runner.run(_played(scenario, seed, folder, pace, told))
+    with _complaints() as complaints, asyncio.Runner(loop_factory=pace.loop) as runner:
+        played = runner.run(_played(scenario, seed, folder, pace, told))
+    if not complaints:
+        return played
+    breaches = (*played.summary.breaches, *(f"[log] {text}" for text in complaints))
+    return msgspec.structs.replace(played, summary=msgspec.structs.replace(played.summary, breaches=breaches))
 
 
 def play_virtual(scenario: Scenario, seed: int) -> Recording:
     """What was seen of it."""
     return play(scenario, seed).recording
+
+
+class _Ear(logging.Handler):
+    """Hears of every exception that nobody expected, and keeps the rest from a person who asked for a summary."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.complaints: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1] is not None:
+            self.complaints.append(f"{record.name}: {record.getMessage()}: {record.exc_info[1]!r}")
+        elif record.name == "asyncio":
+            self.complaints.append(f"asyncio: {record.getMessage()}")
+
+
+@contextlib.contextmanager
+def _complaints() -> Iterator[list[str]]:
+    ear, root = _Ear(), logging.getLogger()
+    root.addHandler(ear)
+    try:
+        yield ear.complaints
+    finally:
+        root.removeHandler(ear)
 
 
 def _memory() -> str | None:
@@ -74,7 +96,8 @@ async def _played(
     ledger = books.Books()
     async with house_for(scenario, folder, pace) as (house, csms):
         csms.central.recorder.listeners.append(ledger.hear)
-        _introduce(scenario, plan, csms)
+        for id_tag, status in timetable.cards(scenario, plan):
+            csms.tag(id_tag, status)
         observer = Observer(house)
         show = Play(plan, scenario.starts_at, house, observer.mark)
         house.power_on()
@@ -121,15 +144,6 @@ async def _played(
             failed=show.failed,
         ),
     )
-
-
-def _introduce(scenario: Scenario, plan: Timetable, csms: Csms) -> None:
-    """The backend knows its customers."""
-    for driver in plan.drivers:
-        csms.tag(driver.card, driver.card_status)
-    for event in scenario.at:
-        if isinstance(event, Card):
-            csms.tag(event.card, event.status)
 
 
 async def _record(
