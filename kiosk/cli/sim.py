@@ -218,6 +218,7 @@ def state(data: Data, as_json: Json = False) -> None:
 
     Example: kiosk sim state --json
     """
+    from kiosk.cli.rings import ring
     from kiosk.link.messages import SimState
 
     found = common.ask(data, "sim.state", None, SimState)
@@ -238,7 +239,7 @@ def state(data: Data, as_json: Json = False) -> None:
             "-" if each["power_w"] is None else f"{each['power_w'] / 1000:.1f} kW",
             f"{each['limit_w'] / 1000:.1f} kW",
             str(each["stacks"]),
-            _ring(each["led_rgb"], each["led_percent"], each["led_flashes"]),
+            ring(each["led_rgb"], each["led_percent"], each["led_flashes"]),
             ", ".join(map(str, each["faults"])) or "-",
         )
     common.console().print(table)
@@ -246,6 +247,12 @@ def state(data: Data, as_json: Json = False) -> None:
         common.say(f"{found.cabinet_c:.1f} degrees Celsius inside the cabinet")
 
 
-def _ring(rgb: str, percent: int, flashes: int) -> str:
-    light = f"#{rgb} at {percent} %" if rgb and percent else "dark"
-    return f"{light}, flashes {flashes} more times" if flashes else light
+@app.command("watch")
+def watch(data: Data) -> None:
+    """Connectors, cars, power, limits, faults and LED rings as they move, until q or Ctrl-C.
+
+    Where the terminal cannot move its cursor, or there is none: a line whenever something changes.
+    """
+    from kiosk.cli import watch as live
+
+    live.watch(data, common.console())

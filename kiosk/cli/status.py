@@ -81,6 +81,7 @@ def as_table(snapshot: Snapshot) -> RenderableType:
     head.add_row(
         "Screen", f"{snapshot.screen.name} ({snapshot.screen.language})" if snapshot.screen.name else "none"
     )
+    waiting, undelivered = backend.waiting_messages, backend.undelivered_messages
     notes = [
         text
         for text, holds in (
@@ -89,8 +90,8 @@ def as_table(snapshot: Snapshot) -> RenderableType:
             ("service door open", station.door_open),
             ("firmware is being updated", station.updating),
             (f"{station.reset_pending} reset pending", station.reset_pending is not None),
-            (f"{backend.waiting_messages} messages wait", backend.waiting_messages > 0),
-            (f"{backend.undelivered_messages} messages undelivered", backend.undelivered_messages > 0),
+            (common.count(waiting, "message waits", "messages wait"), waiting > 0),
+            (f"{common.count(undelivered, 'message')} undelivered", undelivered > 0),
             (station.storage_problem, station.storage_problem != ""),
         )
         if holds

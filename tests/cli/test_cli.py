@@ -33,6 +33,7 @@ from kiosk.link.messages import (
     SimFault,
     SimHeat,
     SimMains,
+    SimMeter,
     SimPlug,
     SimState,
     StartResult,
@@ -184,10 +185,12 @@ COMMANDS: list[tuple[str, str, Params, Params | None, str]] = [
     ("sim heat -20", "sim.heat", SimHeat(celsius=-20), None, ""),
     ("sim heat", "sim.heat", SimHeat(celsius=None), None, ""),
     ("sim mains off", "sim.mains", SimMains(on=False), None, ""),
+    ("sim meter 2 stuck", "sim.meter", SimMeter(connector_id=2, lie="stuck"), None, ""),
+    ("sim meter 2 ok", "sim.meter", SimMeter(connector_id=2, lie="ok"), None, ""),
     ("sim mains on", "sim.mains", SimMains(on=True), None, ""),
     ("sim powercut", "sim.powercut", Nothing(), None, "power is gone"),
     ("sim cars", "sim.cars", Nothing(), SimCars(cars=(CAR,)), "36 kWh"),
-    ("sim state", "sim.state", Nothing(), WORLD, "#00FF00 at 50 %, flashes 3 more times"),
+    ("sim state", "sim.state", Nothing(), WORLD, "green 50 %, flashes 3 more times"),
     ("sim state", "sim.state", Nothing(), WORLD, "41.3 degrees Celsius inside the cabinet"),
 ]
 

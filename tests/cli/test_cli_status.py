@@ -128,6 +128,25 @@ def test_follow_is_one_picture_a_line(fake_core: FakeCore) -> None:
         following.terminate()
 
 
+@pytest.mark.parametrize(
+    ("waiting", "undelivered", "words"),
+    [
+        (1, 0, "1 message waits"),
+        (2, 0, "2 messages wait"),
+        (0, 1, "1 message undelivered"),
+        (3, 2, "3 messages wait, 2 messages undelivered"),
+    ],
+)
+def test_what_the_backend_has_not_taken_is_counted_in_good_english(
+    fake_core: FakeCore, capsys: Capture, waiting: int, undelivered: int, words: str
+) -> None:
+    backend = Backend(configured=True, waiting_messages=waiting, undelivered_messages=undelivered)
+    fake_core.change(lambda s: s.set(backend=backend))
+    assert cli.main(["status"]) == 0
+    [notes] = [text for text in capsys.readouterr().out.splitlines() if text.startswith("Notes")]
+    assert notes.split(None, 1)[1].strip() == words
+
+
 def test_a_station_that_is_being_updated_says_so(fake_core: FakeCore, capsys: Capture) -> None:
     assert cli.main(["status"]) == 0
     assert "updated" not in capsys.readouterr().out
