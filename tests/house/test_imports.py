@@ -182,7 +182,7 @@ ONLY_IN = {
     "PySide6": {"kiosk.screen"},
     "shiboken6": {"kiosk.screen"},
     "qasync": {"kiosk.screen"},
-    "font_manrope": {"kiosk.screen"},
+    "font_manrope": {"kiosk.screen", "kiosk.lab"},
     "litestar": {"kiosk.web"},
     "uvicorn": {"kiosk.web"},
     "jinja2": {"kiosk.web"},
@@ -195,7 +195,7 @@ ONLY_IN = {
     "pymodbus": {"kiosk.station.modbus", "kiosk.lab"},
     "typer": {"kiosk.cli", "kiosk.lab"},
     "rich": {"kiosk.cli", "kiosk.lab"},
-    "PIL": {"kiosk.slides", "kiosk.screen", "kiosk.web"},
+    "PIL": {"kiosk.slides", "kiosk.screen", "kiosk.web", "kiosk.lab"},
     "babel": {"kiosk.i18n"},
     "asyncssh": {"kiosk.station.system"},
 }
