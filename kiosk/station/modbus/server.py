@@ -104,7 +104,7 @@ class Server:
             if not await self._find_place(peer[0]):
                 return
             self._clients[task] = client
-            _keep_alive(writer)
+            keep_alive(writer.get_extra_info("socket"))
             log.info("Modbus: %s connected", client.name)
             await self._answer_all(client, reader, writer)
             log.info("Modbus: %s left", client.name)
@@ -250,9 +250,8 @@ def _text(address: Sequence[Any]) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _keep_alive(writer: asyncio.StreamWriter) -> None:
+def keep_alive(connection: socket.socket) -> None:
     """So that a client that was cut off does not hold its place for hours."""
-    connection = writer.get_extra_info("socket")
     for name, value in _KEEPALIVE:
         number = getattr(socket, name, None)  # not every system has all of them
         if number is not None:
