@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.settings import Installation, Settings
-from kiosk.station.power.load_management import Controller
+from kiosk.station.power.load_management import Controller, released_w, withheld
+from kiosk.station.power.model import Outlet
+from tests.fakes.powers import Scene, scenes, unhurried
 
 
 def settings(enabled: bool = True, timeout_s: int = 5) -> Settings:
@@ -131,3 +133,69 @@ def test_at_any_moment_either_the_controller_or_the_fallback_or_patience(said: l
         assert (controller.fallback_w(KEYS, now_s) == 20_000) == (silent_s >= 5)
         if not has_control:
             assert controller.station_w(KEYS, now_s) is controller.connector_w(1, KEYS, now_s) is None
+
+
+def outlet(dc: bool = True, max_power_w: int = 50_000, modbus_w: int | None = None) -> Outlet:
+    return Outlet(
+        connector_id=1, dc=dc, max_power_w=max_power_w, min_power_w=1_000 if dc else 4_140, modbus_w=modbus_w
+    )
+
+
+@pytest.mark.parametrize(
+    ("fitted", "station_w", "left_w", "is_withheld"),
+    [
+        (outlet(), None, 50_000, False),  # nobody says anything
+        (outlet(), 75_000, 50_000, False),
+        (outlet(), 20_100, 19_400, False),  # own use and efficiency
+        (outlet(dc=False, max_power_w=22_000), 20_100, 20_000, False),
+        (outlet(), 0, 0, True),
+        (outlet(), 100, 0, True),  # own use alone
+        (outlet(), 1_130, 0, True),  # 999 W at the plug
+        (outlet(), 1_131, 1_000, False),
+        (outlet(dc=False), 4_239, 0, True),
+        (outlet(dc=False), 4_240, 4_140, False),
+        (outlet(modbus_w=0), None, 0, True),
+        (outlet(modbus_w=999), 75_000, 0, True),
+        (outlet(modbus_w=1_000), 75_000, 1_000, False),
+        (outlet(modbus_w=1_547), None, 1_547, False),
+        (outlet(dc=False, modbus_w=1_547), None, 0, True),
+        (outlet(modbus_w=30_000), 20_100, 19_400, False),  # the lower one
+        (outlet(modbus_w=10_000), 20_100, 10_000, False),
+        (outlet(max_power_w=0), None, 0, False),  # it has nothing to give, whatever load management says
+        (outlet(max_power_w=500, modbus_w=0), 0, 0, False),
+    ],
+)
+def test_what_is_released(fitted: Outlet, station_w: int | None, left_w: int, is_withheld: bool) -> None:
+    assert released_w(fitted, station_w) == left_w
+    assert withheld(fitted, station_w) is is_withheld
+
+
+@unhurried
+@given(scenes())
+def test_where_power_is_withheld_nothing_can_start(scene: Scene) -> None:
+    busy = {request.connector_id for request in scene.requests}
+    startable = scene.now().startable
+    for fitted in scene.limits.outlets:
+        if fitted.connector_id not in busy and withheld(fitted, scene.limits.managed_w):
+            assert fitted.connector_id not in startable
+
+
+def test_reactive_power_is_kept_and_is_no_word_about_power() -> None:
+    controller = Controller()
+    assert controller.reactive_var(0) == 0
+    controller.ask_reactive(0, -5_000)
+    controller.ask_reactive(2, 7)
+    assert not controller.connected(KEYS, 100.0)
+    assert not controller.heard_of
+    assert [controller.reactive_var(n) for n in (0, 1, 2)] == [-5_000, 0, 7]
+    controller.connected(settings(enabled=False), 101.0)
+    assert controller.reactive_var(0) == 0
+
+
+def test_what_was_written_is_known_also_while_it_does_not_hold() -> None:
+    controller = Controller()
+    assert controller.written_station_w is None
+    controller.limit_station(30_000, 100.0)
+    assert controller.heard_of
+    assert controller.station_w(KEYS, 200.0) is None
+    assert controller.written_station_w == 30_000
