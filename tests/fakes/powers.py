@@ -92,6 +92,7 @@ def requests_for(draw: st.DrawFn, limits: Limits) -> tuple[Request, ...]:
             requested_w=draw(maybe_watts),
             draw_w=draw(maybe_watts),
             voltage_v=draw(st.none() | st.floats(200, 900)),
+            promised=draw(st.sampled_from([False, False, True])),
         )
         for n in sorted(chosen)
     )

@@ -35,7 +35,7 @@ def test_MaxGridPower(aio: Any, site: Any) -> None:
     """At the grid, all connectors together; beyond the fuses it is accepted and clamped."""
 
     async def story() -> None:
-        async with site(install=STACKS) as here:
+        async with site(("ChargingStrategy", "FAIR"), install=STACKS) as here:
             for connector_id in (1, 2):
                 here.station.sim.plug(connector_id, soc_percent=20)
             assert await here.change("MaxGridPower", "40000") == "RebootRequired"

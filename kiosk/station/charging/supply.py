@@ -63,6 +63,7 @@ class Supply:
         self._fitted_stacks = stacks_of(installation)
         self._cabinet = Derating(CABINET)
         self._cables = {bay.id: Derating(CABLE) for bay in sessions.bays.values()}
+        self._promised: set[int] = set()  # connectors that were let in, and have no stack yet
         self._stages: tuple[Stage, ...] = ()  # of the bays, when it was last reckoned where another may start
         self.allocation: Allocation | None = None
         self.limits: Limits | None = None  # in force with ``allocation``
@@ -71,16 +72,10 @@ class Supply:
 
     def step(self, now_s: float) -> None:
         """One allocation: limits first go down, then stacks move, then limits go up."""
-        bays = self._sessions.bays
         self._feel(now_s)
-        running = [bay for bay in bays.values() if bay.running]
-        limits = self._limits(running, now_s)
-        stacks = self._stacks()
-        requests = [_request(bay, now_s) for bay in running]
-        new = allocate(requests, self._left(stacks), limits, self._strategy, self.allocation)
+        new, limits = self._reckon(now_s)
         self._switch(new)
-        startable = self._startable(new, requests, stacks, limits, now_s)
-        for bay in bays.values():
+        for bay in self._sessions.bays.values():
             share = new.share(bay.id)
             if bay.running and share is not None:
                 deauthorized = bay.session is not None and bay.session.deauthorized
@@ -93,7 +88,6 @@ class Supply:
                 bay.limit_w, bay.limit_a = 0, 0.0
                 self._tell(bay, None, None, ())
             bay.withheld = withheld(limits.outlet(bay.id), limits.managed_w)
-            bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
         self.allocation, self.limits = new, limits
 
     @property
@@ -103,55 +97,51 @@ class Supply:
 
     def _moved(self, changes: Changes) -> None:
         """Somebody was authorized, or left: who asks for a start next must not be answered by an old picture."""
-        if self.limits is None or changes.connectors is msgspec.UNSET:
+        if changes.connectors is msgspec.UNSET:
             return
-        bays = self._sessions.bays
-        if self._stages == tuple(bay.stage for bay in bays.values()):
-            return
-        now_s = self._clock.monotonic()
-        requests = [_request(bay, now_s) for bay in bays.values() if bay.running]
-        stacks = self._stacks()
-        new = allocate(requests, self._left(stacks), self.limits, self._strategy, self.allocation)
-        startable = self._startable(new, requests, stacks, self.limits, now_s)
-        for bay in bays.values():
-            bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
+        if self._stages != tuple(bay.stage for bay in self._sessions.bays.values()):
+            self._reckon(self._clock.monotonic())
 
-    def _startable(
-        self, new: Allocation, requests: Sequence[Request], stacks: Stacks, limits: Limits, now_s: float
-    ) -> set[int]:
-        """Where another session would find power, with those in mind who are on the way to the plug."""
-        self._stages = tuple(bay.stage for bay in self._sessions.bays.values())
+    def _reckon(self, now_s: float) -> tuple[Allocation, Limits]:
+        """The allocation for now, and with it where another session would find power."""
+        bays = self._sessions.bays
+        self._stages = tuple(bay.stage for bay in bays.values())
+        running = [bay for bay in bays.values() if bay.running]
+        awaited = [bay for bay in bays.values() if bay.stage is Stage.AUTHORIZED]
+        self._promise(running, awaited)
+        limits, stacks = self._limits(running, now_s), self._stacks()
+        strategy = Strategy(self._settings.str("ChargingStrategy"))
+        requests = [_request(bay, now_s, promised=bay.id in self._promised) for bay in running]
+        new = allocate(requests, self._left(stacks, strategy, awaited), limits, strategy, self.allocation)
         startable = set(new.startable)
-        awaited = self._awaited
         if awaited:  # each holds one stack's worth, not more
             coming = [Request(connector_id=bay.id, since_s=now_s, requested_w=stacks.power_w) for bay in awaited]
             asked = [*requests, *coming]
-            startable &= set(allocate(asked, stacks, limits, self._strategy, self.allocation).startable)
-        return startable
+            startable &= set(allocate(asked, stacks, limits, strategy, self.allocation).startable)
+        for bay in bays.values():
+            bay.can_start = bay.running or bay.stage is Stage.AUTHORIZED or bay.id in startable
+        return new, limits
 
-    @property
-    def _awaited(self) -> list[Bay]:
-        return [bay for bay in self._sessions.bays.values() if bay.stage is Stage.AUTHORIZED]
+    def _promise(self, running: Sequence[Bay], awaited: Sequence[Bay]) -> None:
+        """Who is let in while a stack is free must not find it gone at the plug."""
+        held = (
+            {share.connector_id for share in self.allocation.shares if share.stacks} if self.allocation else set()
+        )
+        kept = self._promised & {bay.id for bay in running} - held
+        self._promised = kept | {bay.id for bay in awaited if bay.port.type.is_dc}
 
-    @property
-    def _strategy(self) -> Strategy:
-        return Strategy(self._settings.str("ChargingStrategy"))
+    def _left(self, stacks: Stacks, strategy: Strategy, awaited: Sequence[Bay]) -> Stacks:
+        """Without the stacks of those on the way to the plug. FAIR gives whoever starts one anyway."""
+        if strategy is Strategy.FAIR:
+            return stacks
+        coming = sum(bay.port.type.is_dc for bay in awaited)
+        held = sum(share.stacks for share in self.allocation.shares) if self.allocation else 0
+        return msgspec.structs.replace(stacks, count=stacks.count - min(coming, max(0, stacks.count - held)))
 
     def _stacks(self) -> Stacks:
         """The stacks with what heat leaves of them."""
         fitted = self._fitted_stacks
         return msgspec.structs.replace(fitted, derated_w=self._cabinet.limit_w(fitted.power_w))
-
-    def _left(self, stacks: Stacks) -> Stacks:
-        """Without those that were promised: who was let in while one was free must not find it gone at the plug.
-
-        FAIR needs no promise, whoever starts gets a stack there.
-        """
-        if self._strategy is Strategy.FAIR:
-            return stacks
-        dc = sum(bay.port.type.is_dc for bay in self._awaited)
-        held = sum(share.stacks for share in self.allocation.shares) if self.allocation else 0
-        return msgspec.structs.replace(stacks, count=stacks.count - min(dc, max(0, stacks.count - held)))
 
     def _feel(self, now_s: float) -> None:
         self._cabinet.feel(self._hardware.stacks.temperature_c)
@@ -229,7 +219,7 @@ def _per_ampere(circuit: Circuit) -> float:
     return circuit.volts * circuit.phases
 
 
-def _request(bay: Bay, now_s: float) -> Request:
+def _request(bay: Bay, now_s: float, *, promised: bool) -> Request:
     reading = bay.fresh_reading(now_s)
     session = bay.session
     requested_w = reading.requested_w if reading else None
@@ -241,4 +231,5 @@ def _request(bay: Bay, now_s: float) -> Request:
         requested_w=requested_w,
         draw_w=reading.power_w if reading else None,
         voltage_v=(reading.voltage_v or None) if reading else None,
+        promised=promised,
     )

@@ -20,10 +20,10 @@ Decisions
   dropping who then has too little would leave watts idle that would have been enough.
 - Hysteresis where something is switched: a further stack is taken for 5 % more than the present ones give; who
   starves needs 500 W above the minimum to come back; heat that stopped us must fall by 5 K.
-- A higher limit of the station never gives less in all, nor to who came first. It can take from one who came later,
-  but only when one before it, who had nothing, reaches its minimum; where the same sessions charge, nobody has less.
-  More cannot be had without leaving power idle. A higher limit of one connector never gives less there; the sum may
-  fall, because the first then keeps a second stack that another one used (decision 10, FCFS).
+- A higher limit of the station never gives less in all, nor to who came first. It can take from one who came
+  later, but only when one before it, who had nothing, reaches its minimum; where the same sessions charge, nobody
+  has less. More cannot be had without leaving power idle. A higher limit of one connector never gives less there;
+  the sum may fall, because the first then keeps a second stack that another one used (decision 10, FCFS).
 - The least on AC is 6 A on each phase that the car uses, as seen at the meter, and before it draws on each phase
   there is: the station cannot know better, and less is nothing that a car can be told.
 - Limits of the whole station are watts at the grid (DC / 0.97 + AC + 100 W own use), limits of a connector are

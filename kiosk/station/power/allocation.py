@@ -116,7 +116,8 @@ def _stack_targets(
     for request in dc:
         _, cap_w = _caps(request, limits.outlet(request.connector_id), stacks, stacks.count)
         needs_w[request.connector_id] = _need_w(request, cap_w)
-    return stack_rules.targets([r.connector_id for r in dc], needs_w, held, stacks, strategy)
+    promised = {request.connector_id for request in dc if request.promised}
+    return stack_rules.targets([r.connector_id for r in dc], needs_w, held, stacks, strategy, promised)
 
 
 def _budget_w(limits: Limits) -> float:

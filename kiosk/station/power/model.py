@@ -103,6 +103,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     ``since_s`` orders who came first. ``requested_w``: what the car would take now, None while it has not told.
     ``draw_w``: measured at the plug, None while unknown. ``voltage_v``: of the battery, None while unknown.
+    ``promised``: it was let in when a stack was free for it, and has not got it yet.
     """
 
     connector_id: int
@@ -110,6 +111,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     requested_w: int | None = None
     draw_w: int | None = None
     voltage_v: float | None = None
+    promised: bool = False
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

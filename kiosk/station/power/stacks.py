@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from kiosk.station.power.model import Stacks, Strategy
 
@@ -22,18 +22,23 @@ def wanted(need_w: float, held: int, stacks: Stacks) -> int:
 
 
 def targets(
-    order: Sequence[int], needs_w: Mapping[int, float], held: Mapping[int, int], stacks: Stacks, strategy: Strategy
+    order: Sequence[int],
+    needs_w: Mapping[int, float],
+    held: Mapping[int, int],
+    stacks: Stacks,
+    strategy: Strategy,
+    promised: Collection[int] = (),
 ) -> dict[int, int]:
     """Stacks each DC session should have. ``order``: connector ids, first come first; ``held``: what each has now.
 
-    Who holds one keeps one. FCFS: then the first takes all it can use, and so on. FAIR: one for everybody first,
-    then one at a time round the table. Who comes to an empty table gets none.
+    Who holds one keeps one, and who was promised one gets it. FCFS: then the first takes all it can use, and so
+    on. FAIR: one for everybody first, then one at a time round the table. Who comes to an empty table gets none.
     """
     want = {n: wanted(needs_w[n], held.get(n, 0), stacks) for n in order}
     give = dict.fromkeys(order, 0)
     free = stacks.count
-    for n in order:
-        if held.get(n, 0) and free:
+    for n in [*(n for n in order if held.get(n, 0)), *(n for n in order if n in promised and not held.get(n, 0))]:
+        if free:
             give[n], free = 1, free - 1
     if strategy is Strategy.FCFS:
         for n in order:

@@ -186,16 +186,27 @@ def test_stacks_from_an_empty_table(wishes_w: list[int], count: int) -> None:
 
 
 @thorough
-@given(needs, st.integers(1, 4), st.lists(st.integers(0, 4), min_size=4, max_size=4), st.sampled_from(Strategy))
-def test_who_holds_a_stack_keeps_one(wishes_w: list[int], count: int, held: list[int], strategy: Strategy) -> None:
+@given(
+    needs,
+    st.integers(1, 4),
+    st.lists(st.integers(0, 4), min_size=4, max_size=4),
+    st.sets(st.integers(0, 3)),
+    st.sampled_from(Strategy),
+)
+def test_who_holds_a_stack_keeps_one_and_a_promise_comes_before_all_wishes(
+    wishes_w: list[int], count: int, held: list[int], promised: set[int], strategy: Strategy
+) -> None:
     stacks = Stacks(count=count, power_w=25_000)
     order = list(range(len(wishes_w)))
     holds: dict[int, int] = {}
     for n in order:
         holds[n] = min(held[n], count - sum(holds.values()))
-    aim = stack_rules.targets(order, dict(enumerate(wishes_w)), holds, stacks, strategy)
+    aim = stack_rules.targets(order, dict(enumerate(wishes_w)), holds, stacks, strategy, promised)
     assert sum(aim.values()) <= count
     assert all(aim[n] >= 1 for n in order if holds[n])
+    first = [n for n in order if n in promised and not holds[n]]
+    room = count - sum(holds[n] > 0 for n in order)
+    assert all(aim[n] >= 1 for n in first[:room])
     assert all(aim[n] <= stack_rules.wanted(wishes_w[n], holds[n], stacks) for n in order)
     idle = count - sum(aim.values())
     assert not idle or all(aim[n] == stack_rules.wanted(wishes_w[n], holds[n], stacks) for n in order)
