@@ -64,6 +64,11 @@ REFUSALS: Final[dict[RefusalReason, Advice]] = {
     RefusalReason.CONNECTOR_FAULTED: Advice(
         N_("This connector is out of order"), N_("It has a fault and cannot charge."), _OTHER_CONNECTOR
     ),
+    RefusalReason.EMERGENCY_STOP: Advice(
+        N_("The emergency stop was pressed"),
+        N_("All charging was ended and the power is off."),
+        N_("If there is danger, keep away and call for help. Else use another station."),
+    ),
     RefusalReason.CONNECTOR_UNAVAILABLE: Advice(
         N_("This connector is unavailable"), N_("The operator has switched it off."), _OTHER_CONNECTOR
     ),
@@ -322,10 +327,10 @@ def tariff(code: str, texts: Mapping[str, str]) -> str | None:
     return next((text for text in texts.values() if text), None)
 
 
-def fault(code: str, vendor_error_code: int) -> Advice:
-    """What the driver reads about a fault. Raises UnknownFault."""
+def fault(code: str, vendor_error_code: int, *, again: bool = False) -> Advice:
+    """What the driver reads about a fault; ``again``: it came back. Raises UnknownFault."""
     from kiosk.model import faults  # the table is read on import; the first frame needs none of it
 
     row = faults.fault(vendor_error_code)
     t = translator(code)
-    return Advice(t.gettext(row.title), t.gettext(row.cause), t.gettext(row.advice))
+    return Advice(t.gettext(row.title), t.gettext(row.cause), t.gettext(row.advice_for(again=again)))

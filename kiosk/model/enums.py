@@ -110,6 +110,7 @@ class RefusalReason(StrEnum):
     CARD_NEEDED = "card_needed"  # start without a tag though kiosk mode is off
     CONNECTOR_BUSY = "connector_busy"
     CONNECTOR_FAULTED = "connector_faulted"
+    EMERGENCY_STOP = "emergency_stop"  # the station's button is pressed
     CONNECTOR_UNAVAILABLE = "connector_unavailable"
     CONNECTOR_RESERVED = "connector_reserved"
     NO_POWER_FREE = "no_power_free"  # decision 10

@@ -60,6 +60,8 @@ def offline_text(code: str, snapshot: Snapshot) -> str:
 def out_of_service(code: str, snapshot: Snapshot) -> texts.Advice:
     """Why the whole station cannot charge, as far as a driver cares."""
     t = translator(code)
+    if snapshot.station.emergency_stop:
+        return texts.refusal(code, RefusalReason.EMERGENCY_STOP)
     if snapshot.station.updating:
         return texts.updating(code)
     if snapshot.station.reset_pending:
@@ -80,11 +82,11 @@ def fault_of(connector: Connector | None) -> int:
     return connector.vendor_error_code or next(iter(connector.faults), NO_FAULT)
 
 
-def fault_advice(code: str, number: int) -> texts.Advice:
+def fault_advice(code: str, number: int, *, again: bool = False) -> texts.Advice:
     """The driver's texts of a vendor error code; a general one for a code that the table does not hold."""
     if number != NO_FAULT:
         try:
-            return texts.fault(code, number)
+            return texts.fault(code, number, again=again)
         except UnknownFault:
             log.warning("no driver's text for vendor error code %d", number)
     return texts.refusal(code, RefusalReason.CONNECTOR_FAULTED)
@@ -97,7 +99,7 @@ def _sentences(code: str, page: Page, snapshot: Snapshot, connector: Connector |
     if page in (Page.CARD_REFUSED, Page.STOP_REFUSED) and dialogue.reason is not None:
         return texts.refusal(code, dialogue.reason)
     if page is Page.FAULT:
-        return fault_advice(code, fault_of(connector))
+        return fault_advice(code, fault_of(connector), again=connector is not None and connector.fault_again)
     if page is Page.OUT_OF_SERVICE:
         return out_of_service(code, snapshot)
     if page is Page.CORE_LOST:

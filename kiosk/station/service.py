@@ -19,14 +19,13 @@ import msgspec
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import Provenance, ResetKind, SecurityEventType, StopReason
-from kiosk.model.faults import FAULTS
 from kiosk.settings import Installation, Settings
 from kiosk.station import (
     file_wiring,
     link_certificates,
     link_files,
-    link_modbus,
     link_handlers,
+    link_modbus,
     link_profiles,
     ocpp_wiring,
     sim_door,
@@ -48,7 +47,7 @@ from kiosk.station.commands.profiles import Profiles
 from kiosk.station.ending import Ending
 from kiosk.station.furnish import furnish
 from kiosk.station.gui import first_picture, gui
-from kiosk.station.hardware.ports import FaultCleared, FaultRaised, HardwarePort
+from kiosk.station.hardware.ports import HardwarePort
 from kiosk.station.link_server import LinkServer
 from kiosk.station.security import SecurityLog
 from kiosk.station.state import State
@@ -227,8 +226,12 @@ class Core:
             reservations=ReservationStore(database),
             authorizer=self.authorizer,
             events=self.events,
+            meta=self.meta,
             clock=self.clock,
             tasks=self.tasks,
+        )
+        self.sessions.alarms.tampered = lambda: self.security.record(
+            SecurityEventType.TAMPER_DETECTION, "the service door was opened"
         )
         self.profiles = ProfileBook(ProfileStore(database), self.settings, self.installation)
         await self.profiles.load()
@@ -289,7 +292,7 @@ class Core:
         await self.sessions.restore(availability)
         await self.commands.profiles.tidy()
         self.host.begin()
-        Rings(self.hardware, self.settings, self.state).begin()
+        self.rings = Rings(self.hardware, self.settings, self.state).begin()
         self.housekeeping = Housekeeping(
             database=database,
             journal=self.journal,
@@ -303,15 +306,14 @@ class Core:
             self._damaged(database.damage)
         self.security.record(SecurityEventType.STARTUP)
         self.hardware.card_reader.subscribe(self._card)
-        self.hardware.station.subscribe(self._station_fault)
         self.hardware.station.subscribe_mains(self.ending.mains)
         self.settings.subscribe(self._key_changed)
         self.handlers = link_handlers.handlers(self.commands, self.host) | sim_door.handlers(self.hardware)
         self.handlers |= link_profiles.handlers(self.commands.profiles) | link_files.handlers(self.files)
         self.handlers |= link_certificates.handlers(self.commands.certificates)
+        self.handlers |= link_modbus.handlers(self.state, self.installation, self.clock)
         if self._doors:
             self.link = LinkServer(self.state, self.clock, self.handlers, self._reading_ages, self.data_dir)
-        self.handlers |= link_modbus.handlers(self.state, self.installation, self.clock)
             await self._stack.enter_async_context(self.link)
 
     async def _apply_start_options(self, store: SettingsStore, meta: MetaStore) -> None:
@@ -335,6 +337,7 @@ class Core:
             if station.kiosk is not self.sessions.kiosk:
                 self.state.set(station=msgspec.structs.replace(station, kiosk=self.sessions.kiosk))
             self.host.step()
+            self.rings.renew()
             await asyncio.sleep(STEP_S)
 
     def _card(self, uid: str) -> None:
@@ -357,19 +360,6 @@ class Core:
         """The operator is to see it, and a technician later; charging goes on."""
         self.state.set(station=msgspec.structs.replace(self.state.snapshot.station, storage_problem=problem))
         self.tasks.spawn("event log", self.events.add(self.clock.now(), "storage_damaged", None, None, problem))
-
-    def _station_fault(self, event: FaultRaised | FaultCleared) -> None:
-        station = self.state.snapshot.station
-        raised = isinstance(event, FaultRaised)
-        codes = set(station.faults) | {event.code} if raised else set(station.faults) - {event.code}
-        is_open, faults = self.hardware.station.door_open, tuple(sorted(codes))
-        self.state.set(station=msgspec.structs.replace(station, faults=faults, door_open=is_open))
-        kind = "fault_raised" if raised else "fault_cleared"
-        name = FAULTS[event.code].name
-        if raised and name == "DoorOpened":
-            self.security.record(SecurityEventType.TAMPER_DETECTION, "the service door was opened")
-        log.warning("station: %s %d %s", kind, event.code, name)
-        self.tasks.spawn("event log", self.events.add(self.clock.now(), kind, 0, event.code, name))
 
     def _key_changed(self, name: str) -> None:
         if name.casefold().startswith("gui") or name == "TariffText":

@@ -127,7 +127,7 @@ def test_a_failed_installation_leaves_the_doors_as_they_were(
 def test_held_connectors_are_held_from_the_first_word_after_a_power_cut(
     aio: Any, tmp_path: Path, web: WebServer, image: Path, expected_log: Any
 ) -> None:
-    expected_log("kiosk.station.charging.sessions", "goes on after a restart")
+    expected_log("kiosk.station.charging.acts", "goes on after a restart")
     web.files["/2.5.0.img"] = image.read_bytes()
 
     async def story() -> None:

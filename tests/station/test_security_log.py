@@ -249,7 +249,7 @@ def _owed(folder: Path) -> int:
 
 
 def test_an_opened_door_is_told(aio: Run, tmp_path: Path, expected_log: Expected) -> None:
-    expected_log("kiosk.station.service", "DoorOpened")
+    expected_log("kiosk.station.charging.alarms", "DoorOpened")
 
     async def story() -> None:
         async with core_on(tmp_path) as station:

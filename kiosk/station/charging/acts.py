@@ -7,15 +7,18 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from kiosk.model.clock import Clock
-from kiosk.model.enums import Phase, StopReason
+from kiosk.model.enums import AuthorizationStatus, Phase, StopReason
+from kiosk.model.faults import EMERGENCY_STOP, FAULTS, blocks_start
 from kiosk.settings import Settings
 from kiosk.station.charging.bay import Bay, Grant, Running
 from kiosk.station.charging.connector import Stage
+from kiosk.station.charging.levels import Levels
 from kiosk.station.charging.plausibility import Watch
 from kiosk.station.charging.reservations import Reservations
 from kiosk.station.charging.transactions import Transactions
 from kiosk.station.hardware.ports import HardwarePort
 from kiosk.station.storage import ReservationStore
+from kiosk.station.storage.records import OpenTransaction
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +37,16 @@ class Acts:
         clock: Clock,
     ) -> None:
         self.bays: dict[int, Bay] = {}
+        self.station = Levels()
+        self._station_port = hardware.station
         for port in hardware.connectors:
             meter = Watch(port.max_power_w, hardware.pace)
             self.bays[port.id] = Bay(
-                port=port, meter=meter, faults=set(port.faults), phase_since_s=clock.monotonic()
+                port=port,
+                meter=meter,
+                levels=Levels(port.faults),
+                station=self.station,
+                phase_since_s=clock.monotonic(),
             )
         self.reservations = Reservations(store, settings, clock, self.bays)
         self.locks = {connector_id: asyncio.Lock() for connector_id in self.bays}
@@ -52,8 +61,7 @@ class Acts:
     async def begin(self, bay: Bay) -> bool:
         """False when it came to nothing: a fault, or a meter that cannot be read."""
         meter_wh = bay.register_wh
-        bay.faults |= bay.port.faults  # the hardware may know of one whose event is still to be handled
-        if bay.grant is None or meter_wh is None or bay.faulted:
+        if bay.grant is None or meter_wh is None or self._unfit(bay):
             self.forget_grant(bay)
             return False
         reserved = self.reservations.match(bay.id, bay.grant.id_tag, bay.grant.parent_id_tag)
@@ -67,6 +75,10 @@ class Acts:
         if reserved is not None:  # a core that dies before this drops it when it starts
             await self.reservations.used(reserved.reservation_id)
         return True
+
+    def _unfit(self, bay: Bay) -> bool:
+        """The hardware may know of a fault whose event is still to be handled."""
+        return bay.faulted or blocks_start(bay.port.faults & FAULTS.keys()) or self._station_port.emergency_stop
 
     def energise(self, bay: Bay) -> None:
         """The car is there and its transaction is open: let the hardware begin, or begin again."""
@@ -85,6 +97,23 @@ class Acts:
         if bay.port.phase in (Phase.UNPLUGGED, Phase.PLUGGED, Phase.ENDED):
             await self.finish(bay, reason)  # the hardware had not begun, so it has no end to report
 
+    async def take_up(self, left: OpenTransaction, window_s: float, unseen_s: float, *, ended: bool) -> None:
+        """A transaction that a dead core left open goes on, or is closed. ``ended``: by the emergency stop."""
+        bay, now_s = self.bays.get(left.connector_id), self._clock.monotonic()
+        in_time = (self._clock.now() - left.last_at).total_seconds() <= window_s
+        same = bay is not None and bay.same_meter(left.last_meter_wh, unseen_s, now_s)
+        if bay is None or not same or not in_time or ended or not bay.may_resume(left.vehicle_id):
+            reason = StopReason.EMERGENCY_STOP if ended else StopReason.POWER_LOSS
+            await self._transactions.close_lost(left, bay.port.meter_wh() if bay and same else None, reason)
+            return
+        bay.session = self._transactions.resumed(left)
+        bay.stage = Stage.STARTING
+        bay.inoperative_after_session, bay.operative = not bay.operative, True
+        if left.id_tag_status not in (None, AuthorizationStatus.ACCEPTED) and not left.kiosk:
+            # when it was refused is not kept; counted from the begin it is never given twice
+            self.refuse(bay, bay.session, left.meter_start_wh)
+        log.warning("%s%d: transaction %s goes on after a restart", bay.port.type, bay.id, left.local_id)
+
     async def finish(self, bay: Bay, reason: StopReason, *, plug_leaves: bool = False) -> None:
         """Commit the end of the transaction; ``reason`` where nobody gave one before.
 
@@ -95,6 +124,9 @@ class Acts:
             return
         await self._transactions.end(bay, run, run.stop_reason or reason, run.stop_tag)
         self._stopping_since.pop(bay.id, None)
+        bay.needs_a_hand()
+        if run.under_way and not bay.faulted:
+            bay.levels.went_well()
         bay.move(Stage.FINISHED if bay.port.plugged or plug_leaves else Stage.IDLE)
         self.go_out_of_service(bay)
         self.ended[bay.id].set()
@@ -116,10 +148,22 @@ class Acts:
         await self.tell_to_stop(bay, StopReason.DE_AUTHORIZED, None)
         return True
 
+    async def obey_faults(self, bay: Bay) -> None:
+        """A fault that stops charging ends what is under way, the emergency stop with a reason of its own."""
+        if not bay.faulted:
+            if bay.stage is Stage.IDLE and bay.port.plugged and bay.wait_until_s is None:
+                bay.wait_until_s = self.plug_deadline()  # whoever plugged in has the time for a card anew
+        elif bay.running:
+            pressed = EMERGENCY_STOP in bay.faults
+            await self.tell_to_stop(bay, StopReason.EMERGENCY_STOP if pressed else StopReason.OTHER, None)
+        elif bay.stage is Stage.AUTHORIZED:
+            self.forget_grant(bay)
+
     def forget_grant(self, bay: Bay) -> None:
         """Nobody may charge here any more."""
         bay.grant, bay.wait_until_s = None, None
-        bay.move(Stage.FINISHED if bay.port.plugged and not bay.faulted else Stage.IDLE)
+        unfit = self._unfit(bay)
+        bay.move(Stage.FINISHED if bay.port.plugged and not unfit else Stage.IDLE)
         self.go_out_of_service(bay)
 
     async def deadlines(self, bay: Bay, now_s: float) -> None:

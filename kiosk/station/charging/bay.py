@@ -17,9 +17,10 @@ from kiosk.model.enums import (
     RefusalReason,
     StopReason,
 )
-from kiosk.model.faults import FAULTS, METER_ERROR, gravest, stops_charging
+from kiosk.model.faults import EMERGENCY_STOP, METER_ERROR, blocks_start, gravest, stops_charging
 from kiosk.model.snapshot import Connector, Session
 from kiosk.station.charging.connector import (
+    CHARGING,
     RUNNING,
     Facts,
     IllegalMove,
@@ -27,6 +28,7 @@ from kiosk.station.charging.connector import (
     check_stage,
     status_of,
 )
+from kiosk.station.charging.levels import Levels
 from kiosk.station.charging.plausibility import FRESH_S, Watch
 from kiosk.station.hardware.ports import ConnectorPort, FaultCleared, FaultRaised, Reading
 
@@ -100,7 +102,9 @@ class Bay:
     wait_until_s: float | None = None  # ConnectionTimeOut runs out here
     forget_at_s: float | None = None  # a session that is over and unplugged is told until then
     phase_since_s: float = 0.0
-    faults: set[int] = field(default_factory=set)
+    levels: Levels = field(default_factory=Levels)
+    station: Levels = field(default_factory=Levels)  # shared by all bays: the station's own codes
+    by_hand_cycles: int | None = None  # the plug of that cycle does not start by itself any more
     meter_doubted: bool = False  # the meter's fault is raised by the core
     reserved_until: datetime | None = None  # strangers may not begin here, until then at least
     can_start: bool = True  # power allows another session (decision 10)
@@ -114,8 +118,18 @@ class Bay:
         return self.port.id
 
     @property
+    def faults(self) -> frozenset[int]:
+        """Its own, and those of the station that stop it."""
+        return frozenset(self.levels.codes).union(c for c in self.station.codes if blocks_start((c,)))
+
+    @property
     def faulted(self) -> bool:
-        return stops_charging(self.faults)
+        """No session can begin or go on: what blocks a start also ends one that still prepares."""
+        return stops_charging(self.faults) if self.stage in CHARGING else blocks_start(self.faults)
+
+    def needs_a_hand(self) -> None:
+        """The plug that is in starts nothing by itself again (Autocharge): somebody must want it anew."""
+        self.by_hand_cycles = self.port.cycles if self.port.plugged else None
 
     @property
     def running(self) -> bool:
@@ -157,7 +171,9 @@ class Bay:
         """Why no session can begin here now; None = it can."""
         if stopping or self.held:
             return RefusalReason.STATION_STOPPING
-        if self.faults and any(FAULTS[c].blocks_start for c in self.faults if c in FAULTS):
+        if EMERGENCY_STOP in self.faults:
+            return RefusalReason.EMERGENCY_STOP
+        if blocks_start(self.faults):
             return RefusalReason.CONNECTOR_FAULTED
         if self.running or self.stage is Stage.AUTHORIZED:
             return RefusalReason.CONNECTOR_BUSY
@@ -224,10 +240,8 @@ class Bay:
 
     def error(self) -> tuple[ChargePointErrorCode, int]:
         """OCPP error code and vendor error code of the gravest fault."""
-        if not self.faults:
-            return ChargePointErrorCode.NO_ERROR, 0
         worst = gravest(self.faults)
-        return (worst.error_code, worst.code) if worst else (ChargePointErrorCode.NO_ERROR, 0)
+        return worst.error_code, worst.code
 
     def session_view(self, *, stoppable: bool, needs_card: bool) -> Session | None:
         """The session as faces see it."""
@@ -280,6 +294,7 @@ def picture(
         error_code=error_code,
         vendor_error_code=vendor_code,
         faults=tuple(sorted(bay.faults)),
+        fault_again=bay.levels.again(vendor_code),
         plugged=bay.port.plugged,
         vehicle_id=bay.port.vehicle_id,
         phase=bay.port.phase,

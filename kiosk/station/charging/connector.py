@@ -30,6 +30,9 @@ RUNNING: Final = frozenset(
 )
 """Stages in which a transaction is open."""
 
+CHARGING: Final = frozenset({Stage.CHARGING, Stage.SUSPENDED_EV, Stage.SUSPENDED_EVSE})
+"""Of these, those that lie behind the preparation."""
+
 LEGAL_STAGES: Final[frozenset[tuple[Stage, Stage]]] = frozenset(
     (old, new)
     for old, news in {

@@ -8,9 +8,10 @@ from typing import Any
 
 from kiosk.model.clock import Clock
 from kiosk.model.enums import Phase, RefusalReason, StopReason
-from kiosk.model.faults import FAULTS, METER_ERROR
+from kiosk.model.faults import METER_ERROR
 from kiosk.settings import Settings
 from kiosk.station.charging.acts import Acts
+from kiosk.station.charging.alarms import Alarms
 from kiosk.station.charging.authorization import autocharge_tag
 from kiosk.station.charging.bay import Bay
 from kiosk.station.charging.connector import STAGE_OF_PHASE, Stage
@@ -43,6 +44,7 @@ class Reactions:
         self,
         *,
         acts: Acts,
+        alarms: Alarms,
         settings: Settings,
         events: EventLog,
         clock: Clock,
@@ -52,6 +54,7 @@ class Reactions:
         publish: Callable[[Bay], None],
     ) -> None:
         self._acts = acts
+        self._alarms = alarms
         self._settings = settings
         self._events = events
         self._clock = clock
@@ -73,10 +76,8 @@ class Reactions:
             case EndedByCar():
                 if bay.session is not None and bay.session.stop_reason is None:
                     await self._acts.tell_to_stop(bay, StopReason.LOCAL, None)
-            case FaultRaised(code=code):
-                await self._fault(bay, code, raised=True)
-            case FaultCleared(code=code):
-                await self._fault(bay, code, raised=False)
+            case FaultRaised() | FaultCleared():
+                await self._alarms.take(bay, event)
 
     async def meter(self, bay: Bay) -> None:
         """What the watch over the register found since it was asked last."""
@@ -89,6 +90,7 @@ class Reactions:
             await self.handle(bay, event)
 
     async def _plugged(self, bay: Bay) -> None:
+        await self._alarms.catch_up(bay)  # a plug that brings a fault along begins nothing
         if bay.stage is Stage.AUTHORIZED:
             await self._acts.begin(bay)
             return
@@ -114,6 +116,7 @@ class Reactions:
             if self._settings.bool("UnlockConnectorOnEVSideDisconnect") and not bay.port.unlock():
                 log.warning("%s%d: does not unlock", bay.port.type, bay.id)
         bay.wait_until_s = None
+        await self._alarms.unplugged(bay)
         if bay.stage is Stage.FINISHED:
             bay.move(Stage.IDLE)
         self._acts.go_out_of_service(bay)
@@ -126,6 +129,7 @@ class Reactions:
                 await self._acts.tell_to_stop(bay, StopReason.EV_DISCONNECTED, None)
             bay.session.vehicle_id = bay.session.vehicle_id or vehicle_id
         waits = bay.stage in (Stage.IDLE, Stage.FINISHED) and bay.session is None
+        waits = waits and bay.by_hand_cycles != bay.port.cycles
         if waits and self._settings.bool("AutochargeEnabled") and bay.port.type.has_vehicle_id:
             self._tasks.spawn(f"autocharge {bay.id}", self._start(bay.id, autocharge_tag(vehicle_id)))
 
@@ -144,17 +148,3 @@ class Reactions:
             waits = phase is Phase.ENERGY and bay.session.deauthorized
             bay.move(Stage.SUSPENDED_EVSE if waits else STAGE_OF_PHASE[phase])
             bay.session.under_way |= phase is Phase.ENERGY
-
-    async def _fault(self, bay: Bay, code: int, *, raised: bool) -> None:
-        if raised:
-            bay.faults.add(code)
-        else:
-            bay.faults.discard(code)
-        name = FAULTS[code].name if code in FAULTS else "?"
-        kind = "fault_raised" if raised else "fault_cleared"
-        log.warning("%s%d: %s %d %s", bay.port.type, bay.id, kind, code, name)
-        await self._events.add(self._clock.now(), kind, bay.id, code, name)
-        if bay.faulted and bay.running:
-            await self._acts.tell_to_stop(bay, StopReason.OTHER, None)
-        elif bay.faulted and bay.stage is Stage.AUTHORIZED:
-            self._acts.forget_grant(bay)

@@ -17,6 +17,7 @@ from kiosk.model.enums import AuthorizationStatus, RefusalReason, StopReason
 from kiosk.model.errors import NotPossible, UnknownConnector
 from kiosk.settings import Installation, Settings
 from kiosk.station.charging.acts import Acts
+from kiosk.station.charging.alarms import Alarms
 from kiosk.station.charging.authorization import Denied, kiosk_tag, same_tag
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.bay import Bay, Grant, picture
@@ -26,9 +27,9 @@ from kiosk.station.charging.reactions import Reactions
 from kiosk.station.charging.refusals import refused
 from kiosk.station.charging.reserving import Claim, Outcome
 from kiosk.station.charging.transactions import Transactions
-from kiosk.station.hardware.ports import ConnectorEvent, HardwarePort
+from kiosk.station.hardware.ports import ConnectorEvent, HardwarePort, StationEvent
 from kiosk.station.state import State
-from kiosk.station.storage import EventLog, ReservationStore
+from kiosk.station.storage import EventLog, MetaStore, ReservationStore
 from kiosk.station.storage.reservations import Reservation
 from kiosk.station.tasks import Tasks
 
@@ -51,6 +52,7 @@ class Sessions:
         reservations: ReservationStore,
         authorizer: Authorizer,
         events: EventLog,
+        meta: MetaStore,
         clock: Clock,
         tasks: Tasks,
     ) -> None:
@@ -64,12 +66,15 @@ class Sessions:
         self._state = state
         self._transactions = transactions
         self._authorizer = authorizer
+        self._station = hardware.station
         self._clock = clock
-        self._queue: asyncio.Queue[tuple[Bay, ConnectorEvent]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Bay, ConnectorEvent] | StationEvent] = asyncio.Queue()
         self._locks = self._acts.locks
         self._checkpoint_due_s = 0.0
+        self.alarms = Alarms(self._acts, hardware.station, state, events, meta, clock, self.publish)
         self._reactions = Reactions(
             acts=self._acts,
+            alarms=self.alarms,
             settings=settings,
             events=events,
             clock=clock,
@@ -98,39 +103,34 @@ class Sessions:
     # --- life -------------------------------------------------------------------------------------------
 
     async def restore(self, availability: dict[int, bool]) -> None:
-        """Take up what the last core left: operative states, open transactions, plugs that are in."""
+        """Take up what the last core left: operative states, faults, open transactions, plugs that are in."""
+        await self.alarms.restore()
         for connector_id, operative in availability.items():
             if connector_id in self.bays:
                 self.bays[connector_id].operative = operative
         window_s = self._installation.session.resume_within_s
+        unseen_s = CHECKPOINT_S + self._installation.hardware.watchdog_s
         for left in await self._transactions.left_open():
-            bay = self.bays.get(left.connector_id)
-            age_s = (self._clock.now() - left.last_at).total_seconds()
-            unseen_s = CHECKPOINT_S + self._installation.hardware.watchdog_s
-            same = bay is not None and bay.same_meter(left.last_meter_wh, unseen_s, self._clock.monotonic())
-            if bay is not None and same and age_s <= window_s and bay.may_resume(left.vehicle_id):
-                bay.session = self._transactions.resumed(left)
-                bay.stage = Stage.STARTING
-                bay.inoperative_after_session, bay.operative = not bay.operative, True
-                if left.id_tag_status not in (None, AuthorizationStatus.ACCEPTED) and not left.kiosk:
-                    # when it was refused is not kept; counted from the begin it is never given twice
-                    self._acts.refuse(bay, bay.session, left.meter_start_wh)
-                log.warning("%s%d: transaction %s goes on after a restart", bay.port.type, bay.id, left.local_id)
-                continue
-            await self._transactions.close_lost(left, bay.port.meter_wh() if bay is not None and same else None)
+            await self._acts.take_up(left, window_s, unseen_s, ended=self.alarms.slept_through)
         await self.reservations.load()
         for bay in self.bays.values():
             if bay.port.plugged and bay.session is None:
                 bay.wait_until_s = self._acts.plug_deadline()
             bay.port.subscribe(lambda event, bay=bay: self._queue.put_nowait((bay, event)))  # type: ignore[misc]
+            await self.alarms.catch_up(bay)
             if bay.session is not None and not await self._acts.end_refused(bay):
                 bay.port.start()  # only now: what it tells from here on is heard
             self.publish(bay)
+        self._station.subscribe(self._queue.put_nowait)
 
     async def run(self) -> None:
         """Handle hardware events for ever, in the order in which they came."""
         while True:
-            bay, event = await self._queue.get()
+            told = await self._queue.get()
+            if not isinstance(told, tuple):
+                await self.alarms.take_of_station(told)
+                continue
+            bay, event = told
             async with self._locks[bay.id]:
                 await self._reactions.handle(bay, event)
             await self.reservations.expire()
@@ -147,6 +147,7 @@ class Sessions:
                 await self._acts.deadlines(bay, now_s)
                 await self._transactions.sample_if_due(bay)
             self.publish(bay, live=True)
+        await self.alarms.step()
         await self._transactions.align_if_due(self.bays.values())
         if now_s >= self._checkpoint_due_s:
             self._checkpoint_due_s = now_s + CHECKPOINT_S
@@ -340,15 +341,19 @@ class Sessions:
         Without a name: the one reserved for the tag, else a plugged one, else the first.
         """
         parent = await self._authorizer.parent_of(id_tag)
-        found = []
+        found, reasons = [], {}
         for bay in self.bays.values():
-            if connector_id not in (None, bay.id) or bay.unusable(stopping=self.stopping) is not None:
+            if connector_id not in (None, bay.id):
                 continue
             claim = self.reservations.claim(bay.id, id_tag, parent, parent_known=parent is not None)
             mine = self.reservations.match(bay.id, id_tag, parent)
-            if claim is not Claim.REFUSED:
+            reasons[bay.id] = bay.unusable(stopping=self.stopping)
+            if reasons[bay.id] is None and claim is not Claim.REFUSED:
                 named = mine is not None and mine.connector_id == bay.id
                 found.append((not named, claim is Claim.ASK_PARENT, not bay.port.plugged, bay.id))
+        if not found:
+            for each, reason in reasons.items():
+                refused(reason or RefusalReason.CONNECTOR_RESERVED, each, id_tag)
         return min(found)[-1] if found else None
 
     async def reserve(self, asked: Reservation) -> Outcome:

@@ -247,7 +247,9 @@ class Transactions:
         """Transactions that a dead core left behind."""
         return await self._journal.open_transactions()
 
-    async def close_lost(self, left: OpenTransaction, meter_wh: int | None) -> None:
+    async def close_lost(
+        self, left: OpenTransaction, meter_wh: int | None, reason: StopReason = StopReason.POWER_LOSS
+    ) -> None:
         """End a transaction that cannot go on: power was lost.
 
         ``meter_wh``: the register now, None when unreadable. No energy flows without a core, so the register is
@@ -261,13 +263,14 @@ class Transactions:
                 local_id=left.local_id,
                 ended_at=max(left.last_at, left.started_at, *(sample.at for sample in ends)),
                 meter_stop_wh=stop_wh,
-                reason=StopReason.POWER_LOSS,
+                reason=reason,
                 id_tag=None,
             ),
             owed=self._backend.configured,
         )
         self._backend.facts_waiting()
-        log.warning("connector %d: transaction %s closed after power loss", left.connector_id, left.local_id)
+        why = "power loss" if reason is StopReason.POWER_LOSS else "the emergency stop"
+        log.warning("connector %d: transaction %s closed after %s", left.connector_id, left.local_id, why)
 
     def resumed(self, left: OpenTransaction) -> Running:
         """The running session of a transaction that goes on after a restart of the core."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from kiosk.model.enums import ChargePointErrorCode, ChargePointStatus, StopReason
-from kiosk.model.faults import FAULTS, gravest
+from kiosk.model.faults import FAULTS, blocks_start, gravest
 from kiosk.model.snapshot import Connector, Snapshot, Station
 from kiosk.station.ocpp.outbox import timestamp
 
@@ -61,13 +61,15 @@ def of_connector(connector: Connector) -> Picture:
 
 
 def of_station(station: Station) -> Picture:
-    """Connector 0: in or out of service; station-wide codes never fault it (decision 13)."""
+    """Connector 0: in or out of service; only the emergency stop faults it, no door ever does (decision 13)."""
     fault = gravest(station.faults)
     usable = station.operative and not station.updating
-    in_service = ChargePointStatus.AVAILABLE if usable else ChargePointStatus.UNAVAILABLE
+    status = ChargePointStatus.AVAILABLE if usable else ChargePointStatus.UNAVAILABLE
+    if blocks_start(station.faults):
+        status = ChargePointStatus.FAULTED
     return Picture(
         connector_id=0,
-        status=in_service,
+        status=status,
         error_code=fault.error_code,
         vendor_error_code=fault.code,
     )

@@ -144,7 +144,7 @@ def test_clear_takes_what_matches_everything_given(
 def test_a_resumed_session_keeps_its_profile_and_its_schedules_begin(
     aio: Run, tmp_path: Path, expected_log: Callable[..., None]
 ) -> None:
-    expected_log("kiosk.station.charging.sessions", "goes on after a restart")
+    expected_log("kiosk.station.charging.acts", "goes on after a restart")
 
     async def story() -> None:
         async with core_on(tmp_path) as station:

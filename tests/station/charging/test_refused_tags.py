@@ -115,7 +115,7 @@ def test_a_refusal_that_the_dead_core_did_not_act_upon(
     aio: Any, tmp_path: Path, expected_log: Any, stop: bool, allowance_wh: int
 ) -> None:
     expected_log(*REFUSED)
-    expected_log("kiosk.station.charging.sessions", "goes on after a restart")
+    expected_log("kiosk.station.charging.acts", "goes on after a restart")
 
     async def before() -> None:
         async with core_on(tmp_path, keys=keys(stop, allowance_wh)) as station:
@@ -162,7 +162,7 @@ def test_the_answer_tells_the_group_of_a_tag_that_was_let_in_here(aio: Any, tmp_
 
 
 def test_the_group_that_the_answer_told_survives_a_restart(aio: Any, tmp_path: Path, expected_log: Any) -> None:
-    expected_log("kiosk.station.charging.sessions", "goes on after a restart")
+    expected_log("kiosk.station.charging.acts", "goes on after a restart")
 
     async def before() -> None:
         async with core_on(tmp_path) as station:

@@ -269,7 +269,7 @@ def test_availability_waits_for_whoever_uses_the_connector(aio: Any, tmp_path: P
 def test_a_scheduled_change_survives_a_restart_within_the_session(
     aio: Any, tmp_path: Path, expected_log: Any
 ) -> None:
-    expected_log("kiosk.station.charging.sessions", "goes on after a restart")
+    expected_log("kiosk.station.charging.acts", "goes on after a restart")
     keys = [("HycKioskModeEnabled", "true")]
 
     async def before() -> None:
