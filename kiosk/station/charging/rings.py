@@ -1,6 +1,14 @@
 """The LED rings follow the picture: steady light by status, flashes when a card was accepted or refused.
 
 The keys behind them: GUIConnectorHolderColors (in ``Connector.led_rgb`` already), LightIntensity, BlinkRepeat.
+
+Decisions
+- The manual's five words are those of somebody who looks for a place: what another driver has or may have is
+  Occupied, from the card on (Preparing, Reserved, a paused session); Finished is only the cable still in a car.
+- A flash is a word to the driver who stands there: green, the colour of Available, where a session may begin, red
+  where a card was refused. Nobody stands there when a core starts, so nothing flashes then.
+- The light is renewed with every control step, and the hardware darkens a ring that nobody renews: a green one at
+  a station whose core is dead would invite drivers to wait in vain.
 """
 
 from __future__ import annotations
@@ -20,7 +28,7 @@ _REFUSALS: Final = frozenset({Page.CARD_REFUSED, Page.STOP_REFUSED})
 
 
 class Rings:
-    """Sets a ring only when its light changes. ``begin`` after the sessions were restored."""
+    """``begin`` after the sessions were restored, then ``renew`` with every control step."""
 
     def __init__(self, hardware: HardwarePort, settings: Settings, state: State) -> None:
         self._ports = {port.id: port for port in hardware.connectors}
@@ -28,16 +36,22 @@ class Rings:
         self._state = state
         self._shown: dict[int, tuple[str, int]] = {}
         self._granted: dict[int, bool] = {}
-        self._page: Page | None = None
+        self._asked: tuple[Page, float] | None = None  # the page of the dialogue, and since when
 
-    def begin(self) -> None:
+    def begin(self) -> Rings:
         snapshot = self._state.snapshot
         self._granted = {c.id: _granted(c) for c in snapshot.connectors}
-        self._page = snapshot.dialogue.page
+        self._asked = (snapshot.dialogue.page, snapshot.dialogue.since_s)
         for connector in snapshot.connectors:
             self._show(connector)
         self._state.subscribe(self._changed)
         self._settings.subscribe(self._key_changed)
+        return self
+
+    def renew(self) -> None:
+        """The core lives: what is shown goes on."""
+        for connector_id, light in self._shown.items():
+            self._ports[connector_id].set_led(*light)
 
     def _changed(self, changes: Changes) -> None:
         if changes.connectors is not msgspec.UNSET:
@@ -47,10 +61,10 @@ class Rings:
                 if self._granted[connector.id] and not before:
                     self._flash(connector.id, ChargePointStatus.AVAILABLE)
         if changes.dialogue is not msgspec.UNSET:
-            before_page, self._page = self._page, changes.dialogue.page
-            connector_id = changes.dialogue.connector_id
-            if self._page in _REFUSALS and before_page is not self._page and connector_id in self._ports:
-                self._flash(connector_id, ChargePointStatus.FAULTED)
+            dialogue = changes.dialogue
+            before_page, self._asked = self._asked, (dialogue.page, dialogue.since_s)
+            if self._asked != before_page and dialogue.page in _REFUSALS and dialogue.connector_id in self._ports:
+                self._flash(dialogue.connector_id, ChargePointStatus.FAULTED)
 
     def _key_changed(self, name: str) -> None:
         if name == "LightIntensity":

@@ -139,7 +139,10 @@ class ConnectorPort(Protocol):
         ...
 
     def set_led(self, rgb: str, intensity_percent: int = 100) -> None:
-        """Steady light of the holder's ring: RRGGBB, empty = off, at that share of full brightness."""
+        """Steady light of the holder's ring: RRGGBB, empty = off, at that share of full brightness.
+
+        Duty: a ring whose light was not repeated for ``watchdog_s`` goes dark (the core is dead).
+        """
         ...
 
     def flash_led(self, rgb: str, times: int) -> None:

@@ -74,7 +74,7 @@ class SimConnector:
         self._broken = faults.Injected()
         self._cycles = holder.cycles
         self._cable_c = physics.AMBIENT_C
-        self.ring = Ring(clock.monotonic)
+        self.ring = Ring(clock.monotonic, hardware.watchdog_s)
         self._reading: Reading | None = None
         self._restore(holder)
 
