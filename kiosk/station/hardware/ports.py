@@ -54,6 +54,7 @@ class FaultCleared(msgspec.Struct, frozen=True):
     code: int
 
 
+StationEvent = FaultRaised | FaultCleared
 ConnectorEvent = Plugged | Unplugged | VehicleIdentified | PhaseChanged | EndedByCar | FaultRaised | FaultCleared
 
 
@@ -184,7 +185,7 @@ class StationPort(Protocol):
         """Ambient light, None without a sensor."""
         ...
 
-    def subscribe(self, listener: Callable[[FaultRaised | FaultCleared], None]) -> None:
+    def subscribe(self, listener: Callable[[StationEvent], None]) -> None:
         """Station-wide codes: 1001 while the door is open, 1003 while the emergency stop is pressed.
 
         1000 (door closed) and 1002 (emergency stop released) are told in passing, around the other's clearing.
