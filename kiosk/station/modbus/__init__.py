@@ -18,7 +18,7 @@ Decisions
   the register reads back what holds. Reactive power is taken and read back, and has no effect.
 - Limits of the station are watts at the grid, of a connector watts at its plug; a limit of 0 W, or below what a
   connector needs to charge, releases nothing. More holds as it is written: 1547 W, with which a well-known
-  controller pauses, is a trickle that keeps the session Charging.
+  controller pauses, is a trickle that keeps a DC session Charging.
 - Frames and messages are pymodbus's, its server is not: it throws away what a client sends before the answer to
   its request, answers function codes nobody offers, and knows neither a limit of clients nor a pace.
 - Unit ids 0, 1 and 255 are this station; any other is exception 11, so that a wrong setting shows at once.
