@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -34,6 +35,8 @@ from kiosk.station.tasks import Tasks
 log = logging.getLogger(__name__)
 
 LONGEST_TAG = 20
+UNLOCK_TRIES = 3
+UNLOCK_PAUSE_S = 1.0
 
 
 class UnlockOutcome(StrEnum):
@@ -157,13 +160,21 @@ class Commands:
     # --- connectors -------------------------------------------------------------------------------------
 
     async def unlock(self, connector_id: int) -> UnlockOutcome:
-        """End the session, then release the plug (decision 24). Raises UnknownConnector."""
+        """End the session, then release the plug (decision 24): up to ``UNLOCK_TRIES`` times, as a lock that is
+        stuck often comes free when it is moved. Raises UnknownConnector.
+        """
         bay = self._sessions.bay(connector_id)
         if not self._installation.connectors[connector_id - 1].lock:
             return UnlockOutcome.NOT_SUPPORTED
         if bay.running or bay.stage is Stage.AUTHORIZED:
             await self._sessions.stop(connector_id, StopReason.UNLOCK_COMMAND)
-        return UnlockOutcome.UNLOCKED if bay.port.unlock() else UnlockOutcome.UNLOCK_FAILED
+        for left in reversed(range(UNLOCK_TRIES)):
+            if bay.port.unlock():
+                return UnlockOutcome.UNLOCKED
+            log.info("%s%d: does not unlock; %d more tries", bay.port.type, connector_id, left)
+            if left:
+                await asyncio.sleep(UNLOCK_PAUSE_S)
+        return UnlockOutcome.UNLOCK_FAILED
 
     async def change_availability(self, connector_id: int, operative: bool) -> AvailabilityOutcome:
         """Put a connector (0: the whole station) in or out of service; stored first, so it survives a reset.
