@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from kiosk.model.enums import ChargePointStatus, Page, RefusalReason, Tap
 from kiosk.station.charging.refusals import english, refused
-from tests.fakes.core import core_on
+from tests.fakes.core import START, core_on
 
 CARD = "04AE179C4F6181"
 FIRST = "04AAAAAAAAAAAA"
@@ -59,6 +60,38 @@ def test_a_card_where_no_power_is_free_is_logged(
             outcome = await station.core.commands.start(3, CARD)
             assert outcome.reason is RefusalReason.NO_POWER_FREE
             assert len(refusals(caplog)) == before + 1
+
+    with caplog.at_level(logging.INFO):
+        aio(story())
+
+
+def test_a_remote_start_that_finds_nothing_free_is_logged_with_each_reason(
+    aio: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, expected_log: Any
+) -> None:
+    expected_log("kiosk.station.charging", "fault_raised 21")
+
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            commands = station.core.commands
+            await commands.reservations.reserve(
+                reservation_id=1, connector_id=1, id_tag=FIRST, expires_at=START + timedelta(hours=1)
+            )
+            await commands.change_availability(2, operative=False)
+            station.sim.fault(3, 21)
+            await station.until(lambda: station.connector(3).status == ChargePointStatus.FAULTED)
+            assert not await commands.remote_start(CARD, None)
+            wanted = [
+                english(RefusalReason.CONNECTOR_RESERVED, 1),
+                english(RefusalReason.CONNECTOR_UNAVAILABLE, 2),
+                english(RefusalReason.CONNECTOR_FAULTED, 3),
+            ]
+            told = refusals(caplog)
+            assert [line.split("): ", 1)[1] for line in told] == wanted
+            assert not any(CARD in line for line in told)
+            assert not await commands.remote_start(CARD, 3)  # only the one that was named
+            assert refusals(caplog)[3:] == [told[2]]
+            assert await commands.remote_start(FIRST, None)
+            assert len(refusals(caplog)) == 4
 
     with caplog.at_level(logging.INFO):
         aio(story())
