@@ -169,6 +169,26 @@ class ClearProfiles(Deed):
 
 
 @dataclass(frozen=True)
+class Heat(Deed):
+    """Of the air inside the cabinet; None: what it is by itself."""
+
+    celsius: float | None
+
+    async def do(self, plant: Plant, judge: Judge) -> None:
+        plant.sim.heat(self.celsius)
+
+
+@dataclass(frozen=True)
+class Emergency(Deed):
+    """Somebody presses the button, or turns it free."""
+
+    pressed: bool
+
+    async def do(self, plant: Plant, judge: Judge) -> None:
+        plant.sim.emergency_stop(self.pressed)
+
+
+@dataclass(frozen=True)
 class Restart(Deed):
     """The programs end, killed or told to, and come back after a while."""
 
@@ -225,6 +245,8 @@ def deeds(connectors: int) -> st.SearchStrategy[Deed]:
         ),
         st.builds(ClearProfiles, n),
         st.builds(Disobey, n),
+        st.builds(Heat, n, st.sampled_from([None, 45.0, 55.0, 63.0, 70.0, 74.0, 80.0])),
+        st.builds(Emergency, n, st.sampled_from([True, False, False])),
         st.builds(Break, n, st.sampled_from(FAULTS)),
         st.builds(Restart, n, st.booleans(), st.sampled_from([0.0, 2.0, 7.0])),
         st.builds(Freeze, n, st.sampled_from([0.7, 3.0, 6.0])),

@@ -7,6 +7,7 @@ from collections import deque
 from kiosk.model.enums import ChargePointStatus, LimitReason
 from kiosk.station.charging.bay import Bay
 from kiosk.station.hardware.simulator.connector import SimConnector
+from tests.station.power_proof.law import cool_share
 from tests.station.power_proof.plant import Plant
 
 CONTROL_S = 0.25
@@ -114,7 +115,9 @@ class Judge:
         else:
             self.named.add(told.limit_reason)
 
-    def _binds(self, bay: Bay, reason: LimitReason, set_w: int, least_w: int, now_s: float, left_w: float) -> bool:
+    def _binds(
+        self, bay: Bay, reason: LimitReason, set_w: int, least_w: float, now_s: float, left_w: float
+    ) -> bool:
         """The limit that was named really is what keeps the setpoint down."""
         law, share = self.plant.law, self.plant.core.supply.allocation
         mine = share.share(bay.id) if share is not None else None
@@ -134,8 +137,14 @@ class Judge:
                     caps.append(int(stacks * hardware.stack_current_a * volts))
             if mine.waits:
                 return True
+        if not fitted.type.is_dc:
+            caps += [int(fitted.max_current_a * 230 * phases) for phases in (1, 2, 3)]
+            least_w = max(least_w, 3 * 1380) if set_w == 0 else least_w  # nobody knows yet how many phases it uses
         if reason is LimitReason.DERATING:
-            return self.plant.hot(bay)
+            inside_c = self.plant.hardware.stacks.temperature_c or 0.0
+            # who was too hot stays off until it is clearly cooler
+            for heat in {cool_share(inside_c), 0.0 if inside_c > 70 else 1.0} - {1.0}:
+                caps += [int(stacks * hardware.stack_power_w * heat) for stacks in range(hardware.stacks + 1)]
         if any(abs(cap - set_w) < CLOSE_W or (cap < least_w and set_w == 0) for cap in caps):
             return True
         limits = law.station_limits(now_s)
@@ -154,6 +163,10 @@ class Judge:
             if draws_w[port.id] > allowed_w + CLOSE_W:
                 self.say(f"connector {port.id} draws {draws_w[port.id]} W, {allowed_w:.0f} W are allowed")
             self._watchdog(port, now_s)
+        if self.plant.hardware.station.emergency_stop:
+            closed = [port.id for port in self.plant.hardware.connectors if port.contactor_closed]
+            if closed:
+                self.say(f"emergency stop, and the contactors of {closed} are closed")
         if not self.plant.alive:
             return
         self.note_law()

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from kiosk.settings import Installation
 
 EFFICIENCY = 0.97
 OWN_USE_W = 100
+
+
+def cool_share(inside_c: float) -> float:
+    """Part of a stack's power at that temperature of the cabinet (facts.md section 4)."""
+    if inside_c <= 50:
+        return 1.0
+    return 0.0 if inside_c >= 75 else max(0.5, 1.0 - (inside_c - 50) / 20 / 2)
 
 
 @dataclass(frozen=True)
@@ -105,12 +113,17 @@ class Law:
             found["profile"] = watts
         return found
 
-    def least_w(self, connector_id: int, now_s: float) -> int:
-        """Less than this is no charging."""
+    def least_w(self, connector_id: int, now_s: float) -> float:
+        """Less than this is no charging. AC: at least, for a car of one phase."""
         own_w = 1000 if self.installation.connectors[connector_id - 1].type.is_dc else 1380
-        plan = self._plan(connector_id)
-        told = plan is not None and plan.watts(now_s) is not None
-        return max(own_w, plan.least_w) if plan is not None and told else own_w
+        told = [float(own_w)]
+        for plan, cost in (
+            (self._plan(connector_id), 1.0),
+            (self.plans.get(("ChargePointMaxProfile", 0)), self.cost(connector_id)),
+        ):
+            if plan is not None and plan.watts(now_s) is not None:
+                told.append(math.floor(plan.least_w / cost))
+        return max(told)
 
     def _plan(self, connector_id: int) -> Plan | None:
         """A connector's own default takes the place of the station's."""

@@ -29,9 +29,8 @@ KEYS = {
 }
 USUAL_W = {"CCS": 50_000, "CHAdeMO": 50_000, "GBT": 50_000, "CCS_AC": 22_000}
 MEANT = re.compile(
-    r"contactor opened|begins again|goes on after a restart|fault_raised|fault_cleared|another car than|"
-    r"did not report its end|does not unlock|the station ends|emergency|hot|"
-    r"transaction \S+ (was|is)|closed after|lost"
+    r"contactor opened|begins again|goes on after a restart|closed after power loss|fault_raised|fault_cleared|"
+    r"another car than|did not report its end|does not unlock|emergency|GridFallbackPower holds"
 )
 """What the log may warn of when cars disobey, cores die and things break."""
 
@@ -41,7 +40,9 @@ class Plant:
 
     def __init__(self, folder: Path, connectors: str, stacks: int, keys: dict[str, str]) -> None:
         self.folder = folder
-        self.installation = Installation.load(None, [f"hardware.stacks={stacks}"]).with_connectors(connectors)
+        self.installation = Installation.load(
+            None, [f"hardware.stacks={stacks}", "modbus.port=0"]
+        ).with_connectors(connectors)
         usual = ",".join(str(USUAL_W[kind]) for kind in connectors.split(","))
         self.keys = KEYS | {"ConnectorsPowerLimit": usual} | keys
         self.usual_keys = KEYS | {"ConnectorsPowerLimit": usual}
