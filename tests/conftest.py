@@ -13,11 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import async_solipsism
+import hypothesis
 import pytest
 
 # before anything imports Qt
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
+
+# how long an example takes says something about the machine, nothing about the code
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
