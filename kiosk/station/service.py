@@ -31,6 +31,7 @@ from kiosk.station import (
     sim_door,
 )
 from kiosk.station.certificates.store import CertificateStore
+from kiosk.station.charging.authorization import card_tag
 from kiosk.station.charging.authorizer import Authorizer
 from kiosk.station.charging.host import Host
 from kiosk.station.charging.ports import LateBackend
@@ -341,7 +342,8 @@ class Core:
             await asyncio.sleep(STEP_S)
 
     def _card(self, uid: str) -> None:
-        self.tasks.spawn("card", self.host.card(uid))
+        tag = card_tag(uid, reverse=self.installation.reader.reverse_uid)
+        self.tasks.spawn("card", self.host.card(tag))
 
     def _begin_reset(self, kind: ResetKind) -> None:
         self.tasks.spawn("reset", self._reset(kind))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import msgspec
@@ -130,9 +131,20 @@ def same_tag(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one.casefold() == other.casefold()
 
 
-def is_random_uid(uid: str) -> bool:
+def card_tag(uid: str, *, reverse: bool) -> str:
+    """The idTag of a card that was held to the reader.
+
+    ``reverse``: some backends know cards by their UID's bytes from last to first (facts.md section 5). What is no
+    UID in hex (a backend's test tag) stays as it is.
+    """
+    if not reverse or re.fullmatch(r"(?:[0-9A-F]{2}){4,10}", uid) is None:
+        return uid
+    return bytes.fromhex(uid)[::-1].hex().upper()
+
+
+def is_random_uid(uid: str, *, reverse: bool = False) -> bool:
     """4-byte UIDs that begin with 08 change with every read: never whitelist them (decision 8)."""
-    return len(uid) == 8 and uid.startswith(RANDOM_UID_PREFIX)
+    return len(uid) == 8 and card_tag(uid.upper(), reverse=reverse).startswith(RANDOM_UID_PREFIX)
 
 
 def kiosk_tag(connector_id: int, given: tuple[str, ...]) -> str:

@@ -223,7 +223,7 @@ class Commands:
     async def whitelist_add(self, id_tag: str) -> str:
         """Returns the tag as stored. Raises BadValue (random UIDs are refused, decision 8)."""
         tag = checked_tag(id_tag)
-        if is_random_uid(tag):
+        if is_random_uid(tag, reverse=self._installation.reader.reverse_uid):
             raise BadValue("id_tag", tag, "a 4-byte UID beginning with 08 is new at every read", "a fixed UID")
         await self._tags.whitelist_add(tag)
         log.info("whitelist: %s added", mask(tag))

@@ -16,6 +16,7 @@ from kiosk.station.charging.authorization import (
     Granted,
     Question,
     autocharge_tag,
+    card_tag,
     decide,
     is_random_uid,
     judge,
@@ -129,6 +130,26 @@ def test_random_uids_are_known() -> None:
     assert is_random_uid("08648427")
     assert not is_random_uid("0864842708ABCD")
     assert not is_random_uid("E36432E5")
+    assert is_random_uid("27846408", reverse=True)
+    assert not is_random_uid("08648427", reverse=True)
+    assert is_random_uid("ABCDEF08", reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("uid", "tag"),
+    [
+        ("E36432E5", "E53264E3"),
+        ("04AE179C4F6181", "81614F9C17AE04"),
+        ("0102030405060708090A", "0A090807060504030201"),
+        ("APP-7", "APP-7"),
+        ("E36432E", "E36432E"),
+        ("e36432e5", "e36432e5"),  # a reader tells upper case: that is somebody's name
+        ("", ""),
+    ],
+)
+def test_a_cards_bytes_may_be_read_from_last_to_first(uid: str, tag: str) -> None:
+    assert card_tag(uid, reverse=True) == tag
+    assert card_tag(uid, reverse=False) == uid
 
 
 def test_kiosk_tags_are_filled_up() -> None:

@@ -148,8 +148,10 @@ def power_w(car: Car, draw: Draw, *, ac: bool) -> int:
     return int(draw.current_a * watts_per_ampere(car, draw.soc_percent, ac=ac) + 1e-6)
 
 
-def time_to_s(car: Car, soc_percent: float, goal_percent: float, offer: Offer, *, ac: bool) -> int | None:
-    """Seconds until ``goal_percent`` if the offer stays; 0 when reached, None for never and for days."""
+def time_to_s(
+    car: Car, soc_percent: float, goal_percent: float, offer: Offer, *, ac: bool, wish_w: float | None = None
+) -> int | None:
+    """Seconds until ``goal_percent`` if offer and wish stay; 0 when reached, None for never and for days."""
     if soc_percent >= goal_percent:
         return 0
     efficiency = car.ac_efficiency if ac else car.efficiency
@@ -158,7 +160,7 @@ def time_to_s(car: Car, soc_percent: float, goal_percent: float, offer: Offer, *
     while low < goal_percent:
         high = min(goal_percent, math.floor(low) + 1.0)
         middle = (low + high) / 2
-        amperes = target_a(car, middle, offer, ac=ac)
+        amperes = target_a(car, middle, offer, ac=ac, wish_w=wish_w)
         watts = amperes * watts_per_ampere(car, middle, ac=ac)
         if watts <= 0:
             return None

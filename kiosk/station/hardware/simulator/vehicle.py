@@ -81,8 +81,8 @@ class Vehicle:
             soc = self.draw.soc_percent
             self._estimated_s = now_s
             self._estimates = (
-                physics.time_to_s(self.car, soc, 80.0, offer, ac=self.ac),
-                physics.time_to_s(self.car, soc, physics.FULL_PERCENT, offer, ac=self.ac),
+                physics.time_to_s(self.car, soc, 80.0, offer, ac=self.ac, wish_w=self.wish_w),
+                physics.time_to_s(self.car, soc, physics.FULL_PERCENT, offer, ac=self.ac, wish_w=self.wish_w),
             )
         return self._estimates
 
