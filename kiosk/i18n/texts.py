@@ -79,7 +79,7 @@ REFUSALS: Final[dict[RefusalReason, Advice]] = {
     ),
     RefusalReason.NO_POWER_FREE: Advice(
         N_("No power free at the moment"),
-        N_("Other cars use all the power of this station."),
+        N_("The power is needed elsewhere at the moment."),
         _LATER,
     ),
     RefusalReason.NOT_THIS_CARD: Advice(
