@@ -10,6 +10,9 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from websockets.http11 import Request
+
+from kiosk.backend.recording import Frame
 from kiosk.lab.conformance.csms import Csms
 from kiosk.lab.conformance.desk import CallError
 from kiosk.lab.scenario import checks
@@ -39,12 +42,17 @@ SURE: Final = ("backend.retry_random_s=0",)
 
 CHARGING_STRIDE_S: Final = 4.0
 """Below the age at which readings are stale, and below the watchdog that opens contactors (both 5 s)."""
-IDLE_STRIDE_S: Final = 10.0
+SEARCHING_STRIDE_S: Final = 10.0
+"""Nobody is there, but the station dials its backend."""
+IDLE_STRIDE_S: Final = 30.0
+"""Nobody is there and all is well; what a station does then, it does every half minute at most."""
 LIVELY_S: Final = 4.0
 LIVELY_STRIDE_S: Final = 0.25
 """So long, and so closely, it is looked at after something happened: as often as the core itself decides."""
 PREPARING_STRIDE_S: Final = 0.5
 """While car and station talk."""
+GIVEN_UP_S: Final = 1.0
+"""An answer that has not come by then will not come: ours take far less."""
 STEADY: Final = frozenset(
     {Phase.UNPLUGGED, Phase.PLUGGED, Phase.ENDED, Phase.ENERGY, Phase.SUSPENDED_EV, Phase.SUSPENDED_EVSE}
 )
@@ -69,6 +77,9 @@ class House:
         self._lively_until_s = 0.0
         self._phases: dict[int, Phase] = {}
         self._wishes: dict[int, int] = {}
+        self._questions: dict[str, float] = {}  # message id to when it was asked
+        csms.central.recorder.listeners.append(self.hear)
+        csms.central.watchers.append(self)
         self.starts = 0
         self.failed: list[str] = []
         self._first_wh: list[int] = []  # the registers before anything happened
@@ -165,9 +176,28 @@ class House:
                 self.touch()
             self._phases[connector.id] = connector.phase
 
+    def hear(self, frame: Frame) -> None:
+        """Between a question and its answer no time is skipped: answers bear times, and are waited for."""
+        if frame.kind == "call":
+            self._questions[frame.message_id] = self.now_s
+        else:
+            self._questions.pop(frame.message_id, None)
+
+    def _asking(self) -> bool:
+        """A question is open; one that nobody will answer is forgotten."""
+        for message_id in [key for key, at_s in self._questions.items() if self.now_s - at_s > GIVEN_UP_S]:
+            del self._questions[message_id]
+        return bool(self._questions)
+
+    def connected(self, station: str, request: Request) -> None:
+        self._questions.clear()
+
+    def disconnected(self, station: str) -> None:
+        self._questions.clear()
+
     def _stride_s(self) -> float:
         core = self._core
-        if core is None:
+        if core is None or self._asking():
             return 0.0
         if self.now_s < self._lively_until_s:
             return LIVELY_STRIDE_S
@@ -178,7 +208,9 @@ class House:
         if allocation is not None and any(share.waits for share in allocation.shares):
             return LIVELY_STRIDE_S
         idle = not any(c.plugged or c.session is not None for c in connectors)
-        return IDLE_STRIDE_S if idle else CHARGING_STRIDE_S
+        if not idle:
+            return CHARGING_STRIDE_S
+        return IDLE_STRIDE_S if core.state.snapshot.backend.online else SEARCHING_STRIDE_S
 
     # --- World -------------------------------------------------------------------------------------------------
 

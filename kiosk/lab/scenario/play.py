@@ -15,13 +15,16 @@ from kiosk.lab.scenario.visit import Outcome, Places, Report, Visit
 from kiosk.lab.scenario.world import World
 from kiosk.link import messages as m
 from kiosk.model.enums import Tap
-from kiosk.model.errors import KioskError
+from kiosk.model.errors import KioskError, NotPossible
 from kiosk.settings.installation import key_text
 
 log = logging.getLogger(__name__)
 
 LEAVE_S: Final = 1800.0
 """So long everybody has to leave when the scenario is over."""
+
+
+LATER: Final = "RebootRequired"
 
 
 class Play:
@@ -149,9 +152,10 @@ class Play:
             case kinds.Backend():
                 await world.line(deed.line, deed.actions)
             case kinds.Profile():
-                await world.call("SetChargingProfile", profile(deed, self._now))
+                await self._comply("SetChargingProfile", profile(deed, self._now))
             case kinds.Ask():
-                await world.call(deed.action, deed.payload)
+                answer = await world.call(deed.action, deed.payload)
+                self._mark(f"{deed.action}: {answer.get('status', 'answered')}")
             case kinds.Clock():
                 await world.clock(words.offset_s(deed.off))
 
@@ -183,9 +187,19 @@ class Play:
     async def _key(self, deed: kinds.Key) -> None:
         value = key_text(deed.value)
         if deed.by == "operator":
-            await self._world.ask("keys.set", m.KeySet(name=deed.key, value=value))
+            changed = await self._world.ask("keys.set", m.KeySet(name=deed.key, value=value))
+            later = isinstance(changed, m.KeyChanged) and changed.reboot_required
         else:
-            await self._world.call("ChangeConfiguration", {"key": deed.key, "value": value})
+            later = await self._comply("ChangeConfiguration", {"key": deed.key, "value": value}) == LATER
+        if later:
+            self._mark(f"{deed.key} takes effect with the next reset")
+
+    async def _comply(self, action: str, payload: dict[str, Any]) -> str:
+        """A call that the station is to comply with; its answer. Raises NotPossible when it does not."""
+        status = str((await self._world.call(action, payload)).get("status"))
+        if status not in ("Accepted", LATER):
+            raise NotPossible(f"the station answered {status}")
+        return status
 
     # --- load management ---------------------------------------------------------------------------------------
 

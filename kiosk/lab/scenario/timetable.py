@@ -9,6 +9,8 @@ import msgspec
 from kiosk.lab.scenario import kinds, times, traffic
 from kiosk.lab.scenario.kinds import Scenario
 from kiosk.lab.scenario.traffic import Driver
+from kiosk.settings.sections import MAX_CONNECTORS
+from kiosk.station.hardware.simulator import cars
 
 
 class Undo(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,12 +68,27 @@ def _events(scenario: Scenario, lasts_s: float) -> Iterator[Entry]:
 
 
 def cards(scenario: Scenario, timetable: Timetable) -> Iterator[tuple[str, str]]:
-    """Every card that will be shown, with what the backend says of it."""
+    """Every idTag that will be shown, with what the backend says of it.
+
+    Cars of a model that anybody autocharges with have a contract, others have none.
+    """
+    models = {driver.car for driver in timetable.drivers if driver.pays == "autocharge"}
+    for car in cars.catalogue():
+        status = "Accepted" if models & {car.name, None} else "Invalid"
+        yield from ((f"VID:{mac}", status) for mac in macs(car))
     for driver in timetable.drivers:
         yield driver.card, driver.card_status
     for event in scenario.at:
         if isinstance(event, kinds.Card):
             yield event.card, event.status
+
+
+def macs(car: cars.Car) -> list[str]:
+    """Of a model, and of a second car of it at one of the connectors."""
+    return [
+        car.vehicle_id,
+        *(f"{car.vehicle_id[:8]}{n:02X}{car.vehicle_id[10:]}" for n in range(1, MAX_CONNECTORS + 1)),
+    ]
 
 
 def told(deed: Deed) -> str:

@@ -227,6 +227,8 @@ class Visit:
             connector = snapshot.connector(place)
             if connector is not None and connector.session is not None:
                 return ""
+            if connector is not None and connector.faults:
+                return f"fault {connector.faults[0]}"
             dialogue = snapshot.dialogue
             if dialogue.page is Page.CARD_REFUSED:
                 return str(dialogue.reason)
@@ -251,6 +253,9 @@ class Visit:
             if session is not None and session.ended_at is not None:
                 report.why = str(session.stop_reason)
                 return
+            if session is None and report.charging_s is not None:
+                report.why = "the station ended it while it was off"
+                return
             running = session is not None and session.local_id is not None
             if not running and (world.now_s >= waits_until_s or connector.faults):
                 report.why = ", ".join(f"fault {code}" for code in connector.faults) or "no energy came"
@@ -265,9 +270,10 @@ class Visit:
             if running and self._enough(connector):
                 await self._stop(place)
                 connector = await self._seen(place)
-                if connector.session is not None:
-                    report.energy_wh = connector.session.energy_wh or 0
-                    report.why = str(connector.session.stop_reason)
+                session = connector.session
+                if session is not None:
+                    report.energy_wh = session.energy_wh or 0
+                    report.why = "pulled out" if session.ended_at is None else str(session.stop_reason)
                 return
 
     def _enough(self, connector: Connector) -> bool:
