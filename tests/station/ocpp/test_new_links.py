@@ -31,10 +31,22 @@ async def fails(s: Site, times: int, match: str | None = None) -> None:
 
 async def at_profile_1(s: Site) -> Link:
     await s.listen(None, password=KEY_BYTES)
-    await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
-    await s.set(SecurityProfile="1")
+    await ready(s, "1")
     await s.reboot()
     return await s.dial()
+
+
+async def rise_to_nowhere(s: Site) -> None:
+    """Profile 2 at an address where nobody is."""
+    await s.set(WebSocketUrl="wss://127.0.0.1:1/ocpp")
+    await s.install_root()
+    await s.set(SecurityProfile="2")
+
+
+async def ready(s: Site, profile: str) -> None:
+    """A backend and a key for it; ``profile`` is in force."""
+    await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
+    await s.set(SecurityProfile=profile)
 
 
 def test_from_0_to_3_and_never_back(real_aio: Run, site: Sites, expected_log: Expected) -> None:
@@ -90,9 +102,7 @@ def test_an_upgrade_that_cannot_connect_falls_back(real_aio: Run, site: Sites, e
         async with site() as s:
             await at_profile_1(s)
             old_url = s.central.url
-            await s.set(WebSocketUrl="wss://127.0.0.1:1/ocpp")
-            await s.install_root()
-            await s.set(SecurityProfile="2")
+            await rise_to_nowhere(s)
             await fails(s, 2)
             assert (await s.dial()).profile == 1
             assert s.settings.int("SecurityProfile") == 1
@@ -111,9 +121,7 @@ def test_a_power_cut_in_a_trial_goes_on_with_it(real_aio: Run, site: Sites, expe
     async def story() -> None:
         async with site() as s:
             await at_profile_1(s)
-            await s.set(WebSocketUrl="wss://127.0.0.1:1/ocpp")
-            await s.install_root()
-            await s.set(SecurityProfile="2")
+            await rise_to_nowhere(s)
             await fails(s, 1)
             await s.reboot()
             assert s.settings.int("SecurityProfile") == 2
@@ -224,8 +232,7 @@ def test_a_renewed_certificate_that_is_refused_gives_way(
             await s.install_root(old)
             await s.install_root(new)
             await s.install_own(old)
-            await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
-            await s.set(SecurityProfile="3")
+            await ready(s, "3")
             await s.reboot()
             first = await s.dial()
             await s.install_own(new)
@@ -249,8 +256,7 @@ def test_a_replaced_root_is_trusted_until_the_new_one_was_used(real_aio: Run, si
             heir = Authority("Heir", above=s.authority)
             await s.listen(s.authority.server_context())
             await s.install_root()
-            await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
-            await s.set(SecurityProfile="2")
+            await ready(s, "2")
             await s.force(AdditionalRootCertificateCheck="true")
             await s.reboot()
             await s.force(AdditionalRootCertificateCheck="true")
@@ -278,8 +284,7 @@ def test_a_disk_that_is_full_does_not_take_a_good_link_down(
             await s.listen(s.authority.server_context(clients=s.authority))
             await s.install_root()
             await s.install_own()
-            await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
-            await s.set(SecurityProfile="3")
+            await ready(s, "3")
             await s.reboot()
             await s.dial()
             await s.install_own()
@@ -304,8 +309,7 @@ def test_a_key_that_is_damaged_gives_way_to_the_pair_that_worked(
             await s.listen(s.authority.server_context(clients=s.authority))
             await s.install_root()
             await s.install_own()
-            await s.set(Provenance.OPERATOR, WebSocketUrl=s.central.url, AuthorizationKey=KEY)
-            await s.set(SecurityProfile="3")
+            await ready(s, "3")
             await s.reboot()
             first = await s.dial()
             await s.install_own()

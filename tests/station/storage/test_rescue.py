@@ -22,6 +22,14 @@ DATABASE = "kiosk.station.storage.database"
 RESCUE = "kiosk.station.storage.rescue"
 
 
+@pytest.fixture
+def path(tmp_path: Path, expected_log: Expected) -> Path:
+    """Of a file that is found damaged, which the log tells."""
+    expected_log(DATABASE, "is damaged")
+    expected_log("kiosk.station.storage.salvage", "settings")
+    return tmp_path / "station.sqlite3"
+
+
 async def begin(journal: Journal, local_id: str, *, answered: bool) -> None:
     seq = await journal.begin(
         TransactionBegin(
@@ -89,9 +97,16 @@ def damage(path: Path, *statements: str) -> None:
         file.write(b"\xff" * size)
 
 
-async def story(path: Path) -> tuple[Database, Journal]:
+async def opened(path: Path) -> tuple[Database, Journal]:
     db = await Database.open(path, ManualClock())
     return db, Journal(db)
+
+
+async def rescued(path: Path, *statements: str) -> tuple[Database, Journal]:
+    """A file with sessions of all kinds, damaged after ``statements``, as it is opened."""
+    await fill(path)
+    damage(path, *statements)
+    return await opened(path)
 
 
 async def owed(journal: Journal) -> list[tuple[str, str | None, int | None]]:
@@ -102,17 +117,10 @@ async def owed(journal: Journal) -> list[tuple[str, str | None, int | None]]:
     return found
 
 
-def test_what_runs_and_what_is_owed_is_saved(
-    runner: asyncio.Runner, tmp_path: Path, expected_log: Expected
-) -> None:
-    expected_log(DATABASE, "is damaged")
-    expected_log("kiosk.station.storage.salvage", "settings")
-    path = tmp_path / "station.sqlite3"
+def test_what_runs_and_what_is_owed_is_saved(runner: asyncio.Runner, path: Path) -> None:
 
     async def check() -> None:
-        await fill(path)
-        damage(path)
-        db, journal = await story(path)
+        db, journal = await rescued(path)
         assert db.damage.startswith("the data file was damaged")
         assert [s.local_id for s in await journal.sessions()] == ["running", "owed"]
         [running] = await journal.open_transactions()
@@ -126,7 +134,7 @@ def test_what_runs_and_what_is_owed_is_saved(
         assert len(await samples_of(journal, "owed")) == 10
         await journal.prune(NOW + timedelta(days=9))
         await db.close()
-        again, _ = await story(path)
+        again, _ = await opened(path)
         assert again.damage == "", "told once"
         await again.close()
 
@@ -142,35 +150,21 @@ def test_what_runs_and_what_is_owed_is_saved(
     ],
     ids=["half a fact", "no time", "no reason"],
 )
-def test_half_a_session_is_left_behind(
-    runner: asyncio.Runner, tmp_path: Path, expected_log: Expected, spoilt: str
-) -> None:
+def test_half_a_session_is_left_behind(runner: asyncio.Runner, path: Path, spoilt: str) -> None:
     """A fact that is only half right would be told to a backend as the truth."""
-    expected_log(DATABASE, "is damaged")
-    expected_log("kiosk.station.storage.salvage", "settings")
-    path = tmp_path / "station.sqlite3"
 
     async def check() -> None:
-        await fill(path)
-        damage(path, spoilt)
-        db, journal = await story(path)
+        db, journal = await rescued(path, spoilt)
         assert [s.local_id for s in await journal.sessions()] == ["running"]
         await db.close()
 
     runner.run(check())
 
 
-def test_an_end_that_was_lost_stands_in_the_sessions_row(
-    runner: asyncio.Runner, tmp_path: Path, expected_log: Expected
-) -> None:
-    expected_log(DATABASE, "is damaged")
-    expected_log("kiosk.station.storage.salvage", "settings")
-    path = tmp_path / "station.sqlite3"
+def test_an_end_that_was_lost_stands_in_the_sessions_row(runner: asyncio.Runner, path: Path) -> None:
 
     async def check() -> None:
-        await fill(path)
-        damage(path, "DELETE FROM facts WHERE local_id = 'owed' AND kind = 'end'")
-        db, journal = await story(path)
+        db, journal = await rescued(path, "DELETE FROM facts WHERE local_id = 'owed' AND kind = 'end'")
         waiting = await journal.messages()
         [told] = [m.fact.payload for m in waiting if m.fact.kind == "end"]
         assert isinstance(told, TransactionEnd)
@@ -181,31 +175,22 @@ def test_an_end_that_was_lost_stands_in_the_sessions_row(
 
 
 def test_without_its_begin_a_session_is_left_behind(
-    runner: asyncio.Runner, tmp_path: Path, expected_log: Expected
+    runner: asyncio.Runner, path: Path, expected_log: Expected
 ) -> None:
-    expected_log(DATABASE, "is damaged")
-    expected_log("kiosk.station.storage.salvage", "settings")
     expected_log(RESCUE, "its begin cannot be read")
-    path = tmp_path / "station.sqlite3"
 
     async def check() -> None:
-        await fill(path)
-        damage(path, "DELETE FROM facts WHERE local_id = 'running' AND kind = 'begin'")
-        db, journal = await story(path)
+        db, journal = await rescued(path, "DELETE FROM facts WHERE local_id = 'running' AND kind = 'begin'")
         assert await journal.open_transactions() == []
         await db.close()
 
     runner.run(check())
 
 
-def test_pages_of_facts_that_cannot_be_read(
-    runner: asyncio.Runner, tmp_path: Path, expected_log: Expected
-) -> None:
+def test_pages_of_facts_that_cannot_be_read(runner: asyncio.Runner, path: Path, expected_log: Expected) -> None:
     """Every page of the facts in turn: never an error, never a session without its begin."""
-    expected_log(DATABASE, "is damaged")
-    expected_log("kiosk.station.storage.salvage", "settings")
     expected_log(RESCUE, "begin cannot be read")
-    whole = tmp_path / "whole.sqlite3"
+    whole = path.with_name("whole.sqlite3")
 
     async def many() -> list[int]:
         db = await Database.open(whole, ManualClock())
@@ -228,13 +213,13 @@ def test_pages_of_facts_that_cannot_be_read(
     async def check(pages: list[int]) -> None:
         kept = set()
         for number in pages[:12]:
-            path = tmp_path / f"page{number}.sqlite3"
-            path.write_bytes(whole.read_bytes())
-            with path.open("r+b") as file:
+            hurt = path.with_name(f"page{number}.sqlite3")
+            hurt.write_bytes(whole.read_bytes())
+            with hurt.open("r+b") as file:
                 file.seek((number - 1) * 4096)
                 file.write(b"\xff" * 4096)
-            damage(path)
-            db, journal = await story(path)
+            damage(hurt)
+            db, journal = await opened(hurt)
             sessions = await journal.sessions()
             kept.add(len(sessions))
             for told in await journal.messages(500):
