@@ -1,7 +1,7 @@
 """Sessions: what a connector is doing, who may charge, what the driver is asked, what is owed to the backend.
 
-``connector``, ``authorization``, ``reserving``, ``dialogue`` are pure (facts and ``now`` in, decisions out, no
-asyncio). ``sessions`` is the shell: wishes come in through it, ``reactions`` has what follows from the
+``connector``, ``authorization``, ``reserving``, ``dialogue``, ``plausibility`` (whether a register can be believed)
+are pure (facts and ``now`` in, decisions out, no asyncio). ``sessions`` is the shell: wishes come in through it, ``reactions`` has what follows from the
 hardware's events, and ``acts`` is what both do under a connector's lock, journal first. ``authorizer`` and
 ``reservations`` put the rules to the stores and the backend; ``transactions`` writes the facts, with what
 ``metering`` (pure) says is measured; ``supply`` and ``profiles`` bring the limits of ``power``, ``rings`` the
@@ -16,6 +16,8 @@ Decisions
   count as reserved. Power is not held back for it: with both stacks in use its holder waits like anybody.
 - A refused tag is a register value (``energy_until_wh``), not a state: the allowance of MaxEnergyOnInvalidId, a
   restart and a key that changes later need no rules of their own.
+- A register is an input like any other: what goes beyond power and time is not billed, and a meter that keeps
+  telling it has failed (fault 22), as if the hardware had said so.
 - Whether a plug is in decides whether a late answer still counts: the car that was there may charge, a driver who
   only showed a card and went may not.
 """

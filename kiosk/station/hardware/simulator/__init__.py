@@ -4,7 +4,8 @@ Chosen by ``hardware.kind = "simulator"``. Its control door (``control.Simulator
 at the operator door and exists only here.
 
 ``cars`` (a data file), ``physics``, ``phases``, ``leash`` are pure; ``connector`` puts them together on the clock,
-``registers`` and ``world`` are what survives a kill. This room must never know who asks: no OCPP, no sessions.
+``registers`` (and how their meters lie, when told to) and ``world`` are what survives a kill. This room must never
+know who asks: no OCPP, no sessions.
 
 Decisions
 - Events are queued and told from the event loop, never inside the call that caused them: the core is not
