@@ -213,7 +213,17 @@ class Profiles:
         profiles = self._book.obeyed
         if connector_id == 0:
             outlooks = [self._outlook(bay, now, grid_w) for bay in self._sessions.bays.values()]
-            return station_composite(profiles, outlooks, now, duration_s, unit, ceiling_w=grid_w, most_spans=most)
+            hardware = self._installation.hardware
+            return station_composite(
+                profiles,
+                outlooks,
+                now,
+                duration_s,
+                unit,
+                stacks_w=hardware.stacks * hardware.stack_power_w,
+                ceiling_w=grid_w,
+                most_spans=most,
+            )
         outlook = self._outlook(self._sessions.bay(connector_id), now, grid_w)
         return composite(profiles, outlook, now, duration_s, unit, most_spans=most)
 

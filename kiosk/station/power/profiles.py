@@ -8,19 +8,25 @@ Decisions where the text leaves room
   that follows local summer time is the backend's to send.
 - A DC connector's amperes are those of the battery, by its measured voltage, else by a nominal one. The station's
   own amperes are those of its three-phase connection at 230 V.
-- Connector 0 is the sum of what the connectors may take, not above what the station may.
+- Connector 0 is what the station expects to take from the grid (section 5.7), as its own limits are counted: what
+  the connectors may take, DC divided by its efficiency and never more than the stacks have, and what the station
+  uses itself; not above what the station may.
+- A connector's schedule is the lowest of its limits as they were sent: losses are not taken off a limit of the
+  station there, so that a backend finds its own figures again.
 - A connector without a session is reckoned as if one began now. Local limits (hardware, keys) cap every schedule,
   so there is always one to tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from kiosk.station.power.model import EFFICIENCY, OWN_USE_W
 from kiosk.station.power.profile_model import EPOCH, GRID, Circuit, Profile, Unit, amperes, to_ms
 from kiosk.station.power.timeline import (
     UNLIMITED,
@@ -132,17 +138,24 @@ def station_composite(
     duration_s: int,
     unit: Unit | None = None,
     *,
+    stacks_w: int | None = None,
     ceiling_w: int | None = None,
     most_spans: int | None = None,
 ) -> Composite:
-    """The schedule of connector 0. ``ceiling_w``: the lowest local limit of the station, None: none."""
+    """The schedule of connector 0, W or A at the grid. ``stacks_w``: what all stacks have together, DC;
+    ``ceiling_w``: the lowest local limit of the station; None: no such limit."""
     start_ms, end_ms = _frame(now, duration_s)
     unit = unit or _unit_of(of_station(profiles))
-    lines = [_connector_line(profiles, outlook, Unit.WATT, start_ms, end_ms, alone=True) for outlook in outlooks]
-    line: Timeline = [(at_ms, (sum_10, sum_10, None, 0)) for at_ms, sum_10 in total(lines)]
-    line = lower(
-        stacked(of_station(profiles), GRID, Unit.WATT, None, start_ms, end_ms), line or _flat(start_ms, 0)
-    )
+    plugs: dict[bool, list[Timeline]] = {True: [], False: []}  # DC, AC
+    for outlook in outlooks:
+        line = _connector_line(profiles, outlook, Unit.WATT, start_ms, end_ms, alone=True)
+        plugs[outlook.circuit.dc].append(line)
+    dc = _sum(plugs[True])
+    if dc and stacks_w is not None:
+        dc = lower(dc, _flat(start_ms, stacks_w * 10))
+    at_grid = [(at_ms, (_grid_10(value[0]), 0, None, 0)) for at_ms, value in dc]
+    line = _sum([at_grid, *plugs[False], _flat(start_ms, OWN_USE_W * 10)])
+    line = lower(stacked(of_station(profiles), GRID, Unit.WATT, None, start_ms, end_ms), line)
     if ceiling_w is not None:
         line = lower(line, _flat(start_ms, ceiling_w * 10))
     shown = unit is Unit.WATT
@@ -150,6 +163,15 @@ def station_composite(
         (at_ms, value[0] if shown else amperes(value[0], None, GRID), None) for at_ms, value in line
     ]
     return _told(start_ms, duration_s, unit, steps, most_spans, 0)
+
+
+def _sum(lines: Iterable[Timeline]) -> Timeline:
+    return [(at_ms, (sum_10, sum_10, None, 0)) for at_ms, sum_10 in total(lines)]
+
+
+def _grid_10(dc_10: int) -> int:
+    """Tenths of watts from the grid for DC, rounded down as all that is told."""
+    return math.floor(dc_10 / EFFICIENCY + 1e-6)
 
 
 def _frame(now: datetime, duration_s: int) -> tuple[int, int]:

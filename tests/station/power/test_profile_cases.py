@@ -55,6 +55,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     asks: tuple[Asked, ...]
     now: datetime = NOON
     connectors: tuple[Place, ...] = (Place(),)
+    stacks_w: int | None = None
     grid_w: int | None = None
 
 
@@ -80,6 +81,7 @@ def told(case: Case, asked: Asked) -> Composite:
             case.now,
             asked.duration,
             asked.unit,
+            stacks_w=case.stacks_w,
             ceiling_w=case.grid_w,
             most_spans=asked.most_periods,
         )

@@ -29,6 +29,9 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HORIZON_S = 120
 DAY_S = 86_400
 
+SESSIONS = {1: "one", 2: "two"}
+"""Our own id of the session with that transactionId."""
+
 Sent = tuple[int, SentProfile, datetime]
 
 
@@ -45,7 +48,8 @@ limits = st.sampled_from([0, 0, 60, 81, 100, 163, 320, 100_000, 110_003, 500_000
 @st.composite
 def sent_profiles(draw: st.DrawFn, number: int) -> Sent:
     purpose = draw(st.sampled_from(["ChargePointMaxProfile", "TxDefaultProfile", "TxDefaultProfile", "TxProfile"]))
-    connector = {"ChargePointMaxProfile": 0, "TxProfile": 1}.get(purpose, draw(st.sampled_from([0, 1, 2])))
+    places = {"ChargePointMaxProfile": [0], "TxProfile": [1, 2]}.get(purpose, [0, 1, 2])
+    connector = draw(st.sampled_from(places))
     starts = sorted(draw(st.sets(st.integers(1, HORIZON_S) | st.just(DAY_S - 30), max_size=4)))
     kind = draw(st.sampled_from(["Absolute", "Recurring", "Relative"]))
     schedule: dict[str, Any] = {
@@ -58,6 +62,8 @@ def sent_profiles(draw: st.DrawFn, number: int) -> Sent:
     }
     if (duration := draw(durations)) is not None:
         schedule["duration"] = duration
+    if (least := draw(st.sampled_from([None, None, 6.0, 41.7, 6_000.0]))) is not None:
+        schedule["minChargingRate"] = least
     if draw(st.integers(0, 5)):
         schedule["startSchedule"] = draw(moments).isoformat()
     payload: dict[str, Any] = {
@@ -67,6 +73,8 @@ def sent_profiles(draw: st.DrawFn, number: int) -> Sent:
         "chargingProfileKind": kind,
         "chargingSchedule": schedule,
     }
+    if purpose == "TxProfile":
+        payload["transactionId"] = draw(st.sampled_from([1, 1, 2]))
     if kind == "Recurring":
         payload["recurrencyKind"] = draw(st.sampled_from(["Daily", "Weekly"]))
     if draw(st.booleans()):
@@ -90,7 +98,9 @@ def situations(draw: st.DrawFn) -> tuple[list[Sent], list[Outlook]]:
                 if dc
                 else Circuit(dc=False, volts=230.0, phases=draw(st.sampled_from([1, 3]))),
                 ceiling_w=draw(st.sampled_from([11_000, 22_000, 50_000])),
-                session=None if begun is None else Held(local_id="one", begin_ms=to_ms(at(begun))),
+                session=None
+                if begun is None
+                else Held(local_id=SESSIONS[draw(st.sampled_from([1, 1, 2]))], begin_ms=to_ms(at(begun))),
             )
         )
     return sent, outlooks
@@ -139,14 +149,16 @@ GRID = Circuit(dc=False, volts=230.0, phases=3)
 
 
 def first_word(ranked: list[Sent], begun: datetime, moment: datetime, circuit: Circuit) -> Any:
-    """(watts, unit it was said in, limit in it, phases), or None."""
+    """(watts, unit it was said in, limit in it, phases, least watts of use), or None."""
     for _, sent, installed in sorted(ranked, key=lambda each: -each[1].stack_level):
         said = says(sent, installed, begun, moment)
         if said is not None:
             limit, phases = said
             unit = sent.charging_schedule.charging_rate_unit
             watts = limit if unit == "W" else down(limit * volts(circuit, phases))
-            return watts, unit, limit, phases
+            rate = Fraction(str(sent.charging_schedule.min_charging_rate or 0))
+            least = rate if unit == "W" else down(rate * volts(circuit, phases))
+            return watts, unit, limit, phases, least
     return None
 
 
@@ -155,7 +167,13 @@ def session_word(sent: list[Sent], outlook: Outlook, moment: datetime, asked_at:
     begun = asked_at
     if outlook.session is not None:
         begun = datetime.fromtimestamp(outlook.session.begin_ms / 1000, UTC)
-        own = [each for each in sent if each[1].charging_profile_purpose == "TxProfile" and each[0] == n]
+        own = [
+            each
+            for each in sent
+            if each[1].charging_profile_purpose == "TxProfile"
+            and each[0] == n
+            and SESSIONS[each[1].transaction_id or 0] == outlook.session.local_id
+        ]
         word = first_word(own, begun, moment, outlook.circuit)
         if word is not None:
             return word
@@ -186,7 +204,9 @@ def value_at(schedule: Composite, second: int) -> Fraction:
 
 
 def installed(sent: list[Sent]) -> list[Any]:
-    return [profile_of(each, connector, when, "one") for connector, each, when in sent]
+    return [
+        profile_of(each, connector, when, SESSIONS.get(each.transaction_id or 0)) for connector, each, when in sent
+    ]
 
 
 # --- what must hold ---------------------------------------------------------------------------------------------
@@ -220,22 +240,44 @@ def test_amperes_are_told_as_sent_or_fit_the_watts(situation: tuple[list[Sent], 
 
 
 @unhurried
-@given(situations(), st.none() | st.sampled_from([5_000, 30_000, 75_000]))
-def test_connector_0_is_the_sum_under_the_stations_limits(
-    situation: tuple[list[Sent], list[Outlook]], grid_w: int | None
+@given(situations(), st.none() | st.sampled_from([5_000, 30_000, 75_000]), st.none() | st.just(25_000))
+def test_connector_0_is_the_sum_at_the_grid_under_the_stations_limits(
+    situation: tuple[list[Sent], list[Outlook]], grid_w: int | None, stacks_w: int | None
 ) -> None:
     """Lesson 29: neither the limit of the station alone nor the sum alone."""
     sent, outlooks = situation
-    schedule = station_composite(installed(sent), outlooks, NOW, HORIZON_S, Unit.WATT, ceiling_w=grid_w)
-    amps = station_composite(installed(sent), outlooks, NOW, HORIZON_S, Unit.AMPERE, ceiling_w=grid_w)
+    limits: dict[str, Any] = {"ceiling_w": grid_w, "stacks_w": stacks_w}
+    schedule = station_composite(installed(sent), outlooks, NOW, HORIZON_S, Unit.WATT, **limits)
+    amps = station_composite(installed(sent), outlooks, NOW, HORIZON_S, Unit.AMPERE, **limits)
     for second in range(HORIZON_S):
-        watts = sum((connector_watts(sent, outlook, at(second), alone=True) for outlook in outlooks), Fraction(0))
+        plugs = {True: Fraction(0), False: Fraction(0)}  # DC, AC
+        for outlook in outlooks:
+            plugs[outlook.circuit.dc] += connector_watts(sent, outlook, at(second), alone=True)
+        dc_w = plugs[True] if stacks_w is None else min(plugs[True], Fraction(stacks_w))
+        watts = down(dc_w * 100 / 97) + plugs[False] + 100
         if (word := station_word(sent, at(second))) is not None:
             watts = min(watts, word[0])
         if grid_w is not None:
             watts = min(watts, Fraction(grid_w))
         assert value_at(schedule, second) == watts, second
         assert value_at(amps, second) == down(watts / 690), second
+
+
+@unhurried
+@given(situations())
+def test_the_least_rate_is_told_where_it_is_one_and_the_same(
+    situation: tuple[list[Sent], list[Outlook]],
+) -> None:
+    """Of the profile that prevails; nobody has named one where the station or the place allows less."""
+    sent, outlooks = situation
+    for outlook in outlooks:
+        leasts = set()
+        for second in range(HORIZON_S):
+            word = session_word(sent, outlook, at(second), NOW)
+            prevails = word is not None and word[0] == connector_watts(sent, outlook, at(second))
+            leasts.add(word[4] if prevails else Fraction(0))
+        told = composite(installed(sent), outlook, NOW, HORIZON_S, Unit.WATT).least
+        assert (Fraction(str(told)) if told is not None else 0) == (leasts.pop() if len(leasts) == 1 else 0)
 
 
 @unhurried
@@ -270,6 +312,7 @@ def test_the_limit_of_the_moment_holds_until_the_next_change(
             words.append(session_word(sent, outlook, moment, moment))
     for bound, word in zip(bounds, words, strict=True):
         assert bound.limit_w == (None if word is None else math.floor(word[0]))
+        assert bound.min_w == (0 if word is None else math.ceil(word[4])), "less is of no use"
     change = min((bound.until for bound in bounds if bound.until is not None), default=None)
     for ahead_s in range(1, HORIZON_S):
         later = at(offset_s + ahead_s)
