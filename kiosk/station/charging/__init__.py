@@ -1,12 +1,12 @@
 """Sessions: what a connector is doing, who may charge, what the driver is asked, what is owed to the backend.
 
-``connector``, ``authorization``, ``reserving``, ``dialogue``, ``plausibility`` (whether a register can be believed)
-are pure (facts and ``now`` in, decisions out, no asyncio). ``sessions`` is the shell: wishes come in through it, ``reactions`` has what follows from the
-hardware's events, and ``acts`` is what both do under a connector's lock, journal first. ``authorizer`` and
-``reservations`` put the rules to the stores and the backend; ``transactions`` writes the facts, with what
-``metering`` (pure) says is measured; ``supply`` and ``profiles`` bring the limits of ``power``, ``rings`` the
-light, ``host`` the dialogue to the screen. This room must never format an OCPP message, never draw, and never
-open a socket: what it needs of a backend stands in ``ports``.
+``connector``, ``authorization``, ``reserving``, ``dialogue`` and ``plausibility`` (of a register) are pure (facts
+and ``now`` in, decisions out, no asyncio). ``sessions`` is the shell: wishes come in through it, ``reactions`` has
+what follows from the hardware's events, and ``acts`` is what both do under a connector's lock, journal first.
+``authorizer`` and ``reservations`` put the rules to the stores and the backend; ``transactions`` writes the
+facts, with what ``metering`` (pure) says is measured; ``supply`` and ``profiles`` bring the limits of ``power``,
+``rings`` the light, ``host`` the dialogue to the screen. This room must never format an OCPP message, never draw,
+and never open a socket: what it needs of a backend stands in ``ports``.
 
 Decisions
 - A reservation is asked about before the tag is: a stranger costs the backend no question.
