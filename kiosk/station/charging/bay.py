@@ -17,7 +17,7 @@ from kiosk.model.enums import (
     RefusalReason,
     StopReason,
 )
-from kiosk.model.faults import EMERGENCY_STOP, METER_ERROR, blocks_start, gravest, stops_charging
+from kiosk.model.faults import EMERGENCY_STOP, FAULTS, METER_ERROR, blocks_start, gravest, stops_charging
 from kiosk.model.snapshot import Connector, Session
 from kiosk.station.charging.connector import (
     CHARGING,
@@ -126,6 +126,12 @@ class Bay:
     def faulted(self) -> bool:
         """No session can begin or go on: what blocks a start also ends one that still prepares."""
         return stops_charging(self.faults) if self.stage in CHARGING else blocks_start(self.faults)
+
+    @property
+    def stuck(self) -> bool:
+        """The plug is in, and its lock has a fault."""
+        lock = ChargePointErrorCode.CONNECTOR_LOCK_FAILURE
+        return self.port.plugged and any(FAULTS[code].error_code is lock for code in self.faults)
 
     def needs_a_hand(self) -> None:
         """The plug that is in starts nothing by itself again (Autocharge): somebody must want it anew."""

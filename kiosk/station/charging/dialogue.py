@@ -34,6 +34,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage
     status: ChargePointStatus
     plugged: bool = False
+    stuck: bool = False  # the plug is in and its lock has a fault
     unusable: RefusalReason | None = None  # why nobody can start here now
     remote: bool = False
     stoppable: bool = True
@@ -309,7 +310,7 @@ def _follow(state: State, world: World) -> State:
     if here is None:
         return rest(world) if d.page is not Page.WHICH_SESSION else state
     faulted = here.status is ChargePointStatus.FAULTED
-    if faulted and d.page is not Page.FAULT and d.page is not Page.FINISHED:
+    if faulted and d.page is not Page.FAULT and (d.page is not Page.FINISHED or here.stuck):
         return show(world, Page.FAULT, here.id)
     if d.page is Page.FAULT and not faulted:
         return show(world, page_of(here, world), here.id) if here.plugged else rest(world)

@@ -143,6 +143,7 @@ class Host:
             stage=bay.stage,
             status=bay.status,
             plugged=bay.port.plugged,
+            stuck=bay.stuck,
             unusable=bay.unusable(stopping=self._sessions.stopping),
             remote=bool(section and section.remote),
             stoppable=section.stoppable if section else True,

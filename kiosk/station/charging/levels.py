@@ -38,6 +38,7 @@ class Levels:
         self._quiet_at_s: dict[int, float] = {}
         self._flapping: set[int] = set()
         self._until_replug: set[int] = set()  # latched, their cause is gone
+        self._plug_left: set[int] = set()  # latched, the plug was out since they rose
 
     def rises(self, code: int, now_s: float) -> Change | None:
         """The hardware raised ``code``. None: it counted as raised already."""
@@ -46,6 +47,7 @@ class Levels:
             self._rises.setdefault(code, deque(maxlen=FLAPS)).append(now_s)
         self._quiet_at_s.pop(code, None)
         self._until_replug.discard(code)
+        self._plug_left.discard(code)
         if code in self.codes:
             return None
         self.codes.add(code)
@@ -56,7 +58,7 @@ class Levels:
         """The hardware cleared ``code``. None: it goes on counting as raised, or never did."""
         if code not in self.codes or code in self._quiet_at_s:
             return None
-        if plugged and FAULTS[code].latched_until_replug:
+        if plugged and FAULTS[code].latched_until_replug and code not in self._plug_left:
             self._until_replug.add(code)
             return None
         rises = self._rises.get(code)  # None: raised before the core began
@@ -74,7 +76,8 @@ class Levels:
         self._until_replug.add(code)
 
     def plug_out(self) -> list[int]:
-        """The plug left: which latched codes count as cleared now."""
+        """The plug left: which latched codes count as cleared now. The others do when the hardware says so."""
+        self._plug_left = {code for code in self.codes if FAULTS[code].latched_until_replug}
         gone = sorted(self._until_replug)
         self._until_replug.clear()
         self.codes.difference_update(gone)

@@ -224,12 +224,12 @@ class SimConnector:
         self._cut()
         self._vehicle = None
         self._cycles += 1
+        self._tell(Unplugged())
+        self._move(phases.unplug(self._progress))
         for code in sorted(self._broken.raised):
             if fault(code).ends_with_replug:
                 self._lower(code)
         self._changed()
-        self._tell(Unplugged())
-        self._move(phases.unplug(self._progress))
 
     def world_fault(self, code: int, frees_after: int | None = None) -> None:
         """Raise ``code`` now or when its phase comes; ``frees_after``: a stuck lock comes free at that try.
