@@ -37,6 +37,8 @@ LATENCY_S: Final = 0.04
 """Of an ordinary mobile network; without any, nothing would ever overlap."""
 RESTART_S: Final = 3.0
 """How long the programs take to come back."""
+MOST_FAILURES: Final = 3
+"""A core that failed so often stays off."""
 SURE: Final = ("backend.retry_random_s=0",)
 """Chance belongs to the scenario's seed alone."""
 
@@ -107,7 +109,7 @@ class House:
             except Exception as error:
                 log.exception("the station's programs failed")
                 self.failed.append(f"{type(error).__name__}: {error}")
-                kind = ResetKind.SOFT
+                kind = ResetKind.SOFT if len(self.failed) < MOST_FAILURES else None
             if kind is None:
                 return
             await asyncio.sleep(RESTART_S)

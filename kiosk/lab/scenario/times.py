@@ -19,7 +19,7 @@ DAYS: Final = (*GROUPS, *WEEK)
 DURATION: Final = 'a duration such as "90s", "15min", "2h 30min" or "7d"'
 TIME: Final = 'a time such as "07:30", "day 2 07:30" or "+90s"'
 _UNITS: Final = {"d": DAY_S, "h": 3600.0, "min": 60.0, "s": 1.0}
-_PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(d|h|min|s)\b")
+_PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(d|h|min|s)(?![a-z])")
 _CLOCK: Final = re.compile(r"(?:day\s+(\d+)\s+)?([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
 

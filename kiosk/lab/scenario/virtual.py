@@ -113,9 +113,12 @@ async def _played(
             for task in (watching, recording):
                 task.cancel()
             await asyncio.gather(watching, recording, return_exceptions=True)
-        own = await _own_book(house)
         breaches = [str(breach) for breach in csms.judge.breaches]
-        breaches += [f"[books] {text}" for text in books.mismatches(ledger, own, house.counted_wh())]
+        if house.snapshot is None:
+            breaches.append("[books] the station stayed off, so nobody can tell")
+        else:
+            audit = books.mismatches(ledger, await _own_book(house), house.counted_wh())
+            breaches += [f"[books] {text}" for text in audit]
         breaches += [f"[books] {text}" for text in owed]
         breaches += [f"[core] {text}" for text in house.failed]
         lasted_s = house.now_s
