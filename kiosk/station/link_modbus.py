@@ -1,17 +1,22 @@
-"""The Modbus registers on the local link: what a controller would read, for people and other faces."""
+"""The Modbus registers on the local link: what a controller would read, for people and other faces.
+
+The table is read when somebody asks: a start does not pay for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kiosk.link.modbus_messages import RegisterList, RegisterRow
 from kiosk.link.params import Nothing, Params
 from kiosk.model.clock import Clock
 from kiosk.settings import Installation
-from kiosk.station.modbus.registers import Access, Block, Register, decode, of
-from kiosk.station.modbus.values import Scene
 from kiosk.station.state import State
+
+if TYPE_CHECKING:
+    from kiosk.station.modbus.registers import Register
+    from kiosk.station.modbus.values import Scene
 
 
 def handlers(
@@ -20,6 +25,8 @@ def handlers(
     """Method name → handler, for the rows ``modbus.*``."""
 
     async def registers(_: Nothing) -> RegisterList:
+        from kiosk.station.modbus.values import Scene
+
         scene = Scene(
             snapshot=state.snapshot,
             now=clock.now(),
@@ -33,6 +40,8 @@ def handlers(
 
 def rows(scene: Scene) -> Iterator[RegisterRow]:
     """All registers of the station and of each connector, by function and address."""
+    from kiosk.station.modbus.registers import Access, Block, of
+
     for access in Access:
         for n in range(len(scene.snapshot.connectors) + 1):
             for register in of(Block.CONNECTOR if n else Block.STATION, access):
@@ -40,6 +49,8 @@ def rows(scene: Scene) -> Iterator[RegisterRow]:
 
 
 def _row(register: Register, scene: Scene, n: int) -> RegisterRow:
+    from kiosk.station.modbus.registers import decode
+
     words = register.encoded(scene, n)
     value = decode(register.kind, words)
     return RegisterRow(

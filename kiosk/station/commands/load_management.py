@@ -82,7 +82,9 @@ class LoadManagement:
     def polled(self) -> None:
         """It read something: a sign of life where the installation says so."""
         if self._installation.modbus.reads_feed_watchdog:
-            self._controller.heard(self._clock.monotonic())
+            now_s = self._clock.monotonic()
+            self._controller.connected(self._settings, now_s)  # limits from before a silence go first
+            self._controller.heard(now_s)
 
     def listens(self, address: str | None, problem: str = "") -> None:
         """Where a controller is listened to now; None with a ``problem``: nowhere, and why."""

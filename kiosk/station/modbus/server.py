@@ -40,7 +40,7 @@ WRITE_COSTS: Final = 5
 RETRY_S: Final = (5.0, 60.0)
 """Between attempts to listen: the first pause, doubled up to the last."""
 MOST_TOLD: Final = 100
-"""Addresses of refused clients that are remembered, so that each is logged once."""
+"""News of clients that are remembered, so that each is told aloud only once."""
 _KEEPALIVE: Final = (("SO_KEEPALIVE", 1), ("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 6))
 
 
@@ -55,7 +55,7 @@ class Server:
         self._serial = installation.station.serial
         self._clock = clock
         self._clients: dict[asyncio.Task[Any], _Client] = {}
-        self._told: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
         """Listen, serve, and listen again when the address was not to be had."""
@@ -99,17 +99,17 @@ class Server:
         client = _Client(_text(peer), self._clock.monotonic())
         try:
             if not is_allowed(peer[0], self._allowed):
-                self._tell_once(peer[0], "is not in modbus.allow; its connections are closed")
+                self._tell(logging.WARNING, peer[0], "is not in modbus.allow; its connections are closed")
                 return
             if not await self._find_place(peer[0]):
                 return
             self._clients[task] = client
             keep_alive(writer.get_extra_info("socket"))
-            log.info("Modbus: %s connected", client.name)
+            self._tell(logging.INFO, peer[0], "connected")
             await self._answer_all(client, reader, writer)
-            log.info("Modbus: %s left", client.name)
+            log.debug("Modbus: %s left", client.name)
         except frames.Garbage as error:
-            self._tell_once(peer[0], f"does not speak Modbus TCP: {error}")
+            self._tell(logging.WARNING, peer[0], "does not speak Modbus TCP", f": {error}")
         except TimeoutError:
             log.info("Modbus: %s stalled and was let go", client.name)
         except (OSError, asyncio.IncompleteReadError) as error:
@@ -180,17 +180,18 @@ class Server:
             return True
         task, client = min(self._clients.items(), key=lambda each: each[1].heard_s)
         if self._clock.monotonic() - client.heard_s < IDLE_S:
-            self._tell_once(host, f"was sent away: {MOST_CLIENTS} clients are connected")
+            self._tell(logging.WARNING, host, f"was sent away: {MOST_CLIENTS} clients are connected")
             return False
         log.info("Modbus: %s was silent for long and gives way", client.name)
         await self._hang_up([task])
         return len(self._clients) < MOST_CLIENTS
 
-    def _tell_once(self, host: str, what: str) -> None:
-        if host in self._told or len(self._told) >= MOST_TOLD:
-            return
-        self._told.add(host)
-        log.warning("Modbus: %s %s", host, what)
+    def _tell(self, level: int, host: str, what: str, more: str = "") -> None:
+        """Log it aloud the first time only: a client may do it again with every request."""
+        known = (host, what) in self._told or len(self._told) >= MOST_TOLD
+        log.log(logging.DEBUG if known else level, "Modbus: %s %s%s", host, what, more)
+        if not known:
+            self._told.add((host, what))
 
 
 class _Client:

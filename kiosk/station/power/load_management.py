@@ -32,7 +32,7 @@ class Controller:
         self._reactive_var: dict[int, int] = {}
 
     def heard(self, now_s: float) -> None:
-        """A sign of life; the fallback ends at once."""
+        """A sign of life; the fallback ends at once. Ask ``connected`` first, as for ``limit_connector``."""
         self._heard_s = now_s
 
     @property

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from kiosk.model import paths
@@ -48,3 +51,11 @@ def test_its_examples_are_true() -> None:
 def test_a_page_is_written(tmp_path: Path) -> None:
     docs.write(tmp_path)
     assert (tmp_path / docs.PAGE).read_text(encoding="utf-8") == docs.page()
+
+
+def test_a_start_without_a_controller_does_not_pay_for_modbus() -> None:
+    """Neither for the protocol nor for the table."""
+    asked = "import sys, kiosk.station.service; print([m for m in sys.modules if 'modbus' in m])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    loaded = ast.literal_eval(done.stdout)
+    assert not [m for m in loaded if m.startswith(("pymodbus", "kiosk.station.modbus."))]
