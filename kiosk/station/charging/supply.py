@@ -123,11 +123,12 @@ class Supply:
         return new, limits
 
     def _promise(self, running: Sequence[Bay], awaited: Sequence[Bay]) -> None:
-        """Who is let in while a stack is free must not find it gone at the plug."""
-        held = (
-            {share.connector_id for share in self.allocation.shares if share.stacks} if self.allocation else set()
-        )
-        kept = self._promised & {bay.id for bay in running} - held
+        """Who is let in while a stack is free must not find it gone at the plug, nor after a restart."""
+        if self.allocation is None:  # sessions that a restart interrupted had their stack
+            kept = {bay.id for bay in running if bay.port.type.is_dc}
+        else:
+            held = {share.connector_id for share in self.allocation.shares if share.stacks}
+            kept = self._promised & {bay.id for bay in running} - held
         self._promised = kept | {bay.id for bay in awaited if bay.port.type.is_dc}
 
     def _left(self, stacks: Stacks, strategy: Strategy, awaited: Sequence[Bay]) -> Stacks:
