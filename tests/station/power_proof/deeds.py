@@ -20,6 +20,7 @@ POWERS_W = st.one_of(
     st.sampled_from([0, 99, 100, 900, 1_131, 1_480, 11_000, 25_000, 25_873, 26_000, 50_000, 51_647, 75_000]),
     st.integers(0, 80_000),
 )
+CARS, CHARGES = st.integers(0, 30), st.integers(3, 88)
 FAULTS = (2, 4, 8, 15, 18, 20, 50, 51)
 
 
@@ -227,8 +228,8 @@ def deeds(connectors: int) -> st.SearchStrategy[Deed]:
         st.builds(ChangeKey, n, st.just("ModbusLoadManagementEnabled"), st.sampled_from(["true", "false"])),
     )
     return st.one_of(
-        st.builds(Arrive, n, st.integers(0, 30), st.integers(3, 88)),
-        st.builds(Arrive, n, st.integers(0, 30), st.integers(3, 88)),
+        st.builds(Arrive, n, CARS, CHARGES),
+        st.builds(Arrive, n, CARS, CHARGES),
         st.builds(Leave, n),
         st.builds(Wish, n, st.one_of(st.none(), POWERS_W)),
         keys,

@@ -121,6 +121,7 @@ class Judge:
         """The limit that was named really is what keeps the setpoint down."""
         law, share = self.plant.law, self.plant.core.supply.allocation
         mine = share.share(bay.id) if share is not None else None
+        assert share is not None
         assert mine is not None
         reading = bay.fresh_reading(now_s)
         volts = (reading.voltage_v if reading else None) or 0.0
@@ -150,7 +151,8 @@ class Judge:
         limits = law.station_limits(now_s)
         lowest = limits.get(reason.value) == min(limits.values())
         idle_w = least_w * law.cost(bay.id) if set_w == 0 else 0.0
-        return lowest and left_w < idle_w + 2 * CLOSE_W
+        awaited = any(other.waits for other in share.shares)  # what is left is meant for them
+        return lowest and (awaited or left_w < idle_w + 2 * CLOSE_W)
 
     # --- ten times a second ----------------------------------------------------------------------------------
 
@@ -191,8 +193,9 @@ class Judge:
             self.say(f"connector {port.id}: the contactor is closed, the core was silent for {silent_s:.1f} s")
 
     def _status(self, port: SimConnector, now_s: float) -> None:
-        """SuspendedEVSE exactly while it is us who give nothing."""
-        if not port.contactor_closed or not self.plant.core.sessions.bays[port.id].running:
+        """SuspendedEVSE exactly while it is us who give nothing; who takes what is not given is cut off."""
+        unruly = port.vehicle is not None and port.vehicle.disobedient
+        if unruly or not port.contactor_closed or not self.plant.core.sessions.bays[port.id].running:
             self._zero.pop(port.id, None)
             return
         zero = port.limit_w == 0
