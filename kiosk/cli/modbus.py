@@ -93,7 +93,8 @@ def controller(load: LoadManagement) -> str:
     """Is it there?"""
     if load.connected:
         return "has control"
-    return "silent" if load.heard else "has not written yet"
+    quiet = "silent" if load.heard else "has not written yet"
+    return f"{quiet}, the fallback holds" if load.fallback else quiet
 
 
 def line(load: LoadManagement) -> str:

@@ -195,10 +195,11 @@ class LoadManagement(Section, frozen=True, kw_only=True):
     enabled: bool = False  # ModbusLoadManagementEnabled
     connected: bool = False  # it has control: its last word is younger than fallback_timeout_s
     heard: bool = False  # it has said something since load management was switched on
+    fallback: bool = False  # fallback_w holds now, because it is silent
     available_w: int | None = None  # what the whole station may draw now
     written_w: int | None = None  # what the controller wrote last, in force or not
     max_grid_w: int = 0  # MaxGridPower, clamped to the connection
-    fallback_w: int = 0  # GridFallbackPower: holds while the controller is silent
+    fallback_w: int = 0  # GridFallbackPower
     fallback_timeout_s: int = 0  # GridFallbackTimeout
     reactive_var: int = 0  # wished of the station, of no effect
     connectors: tuple[ManagedConnector, ...] = ()  # in the order of their ids

@@ -75,8 +75,15 @@ def test_how_it_stands(fake_core: FakeCore, capsys: Capture) -> None:
     ("load", "line"),
     [
         (ON, "40 kW released, controller has control (at 127.0.0.1:5502)"),
-        (changed(connected=False), "40 kW released, controller silent (at 127.0.0.1:5502)"),
-        (changed(connected=False, heard=False), "controller has not written yet"),
+        (
+            changed(connected=False, fallback=True, available_w=27_500),
+            "27.5 kW released, controller silent, the fallback holds (at 127.0.0.1:5502)",
+        ),
+        (changed(connected=False, heard=False), "controller has not written yet (at"),
+        (
+            changed(connected=False, heard=False, fallback=True),
+            "controller has not written yet, the fallback holds",
+        ),
         (
             changed(address=None, problem="Modbus cannot listen: why; what to do"),
             "(Modbus cannot listen: why; what",

@@ -100,14 +100,22 @@ class LoadManagement:
         now_s = self._clock.monotonic()
         connected = self._controller.connected(self._settings, now_s)
         released = self._released_w(now_s)
-        if before.connected and not connected:
-            log.warning("load management: the controller is silent, GridFallbackPower holds until it writes again")
+        fallback = self._controller.fallback_w(self._settings, now_s) is not None
+        if fallback and not before.fallback:
+            lost = self._controller.heard_of
+            who = "the controller is silent" if lost else "no controller has written since the start"
+            log.log(
+                logging.WARNING if lost else logging.INFO,
+                "load management: %s, GridFallbackPower holds until it writes",
+                who,
+            )
         self._state.set(
             load_management=msgspec.structs.replace(
                 before,
                 enabled=self._settings.bool("ModbusLoadManagementEnabled"),
                 connected=connected,
                 heard=self._controller.heard_of,
+                fallback=fallback,
                 available_w=released,
                 written_w=self._controller.written_station_w,
                 max_grid_w=self._grid_w(),

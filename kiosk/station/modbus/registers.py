@@ -89,6 +89,9 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return value
         if self.value in ("state", "station_state"):
             return f"{value} {values.STATES.get(value, '')}".rstrip()
+        if self.value == "connector_type":
+            kinds = {number: kind for kind, number in values.TYPES.items()}
+            return f"{value} {kinds.get(value, '')}".rstrip()
         scale, _, unit = self.unit.rpartition(" ")
         number = f"{value * Decimal(scale)}" if scale else str(value)
         return f"{number} {unit}".rstrip()

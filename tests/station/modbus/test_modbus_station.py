@@ -185,7 +185,11 @@ def test_a_running_session_follows_into_the_fallback_and_back(aio: Any, tmp_path
     aio(story())
 
 
-def test_nobody_who_speaks_after_a_start_means_the_fallback(aio: Any, tmp_path: Path) -> None:
+def test_nobody_who_speaks_after_a_start_means_the_fallback(
+    aio: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "kiosk.station.commands.load_management")
+
     async def story() -> None:
         async with managed(tmp_path) as (station, controller):
             assert (load(station).connected, load(station).available_w) == (False, GRID_W)
@@ -193,8 +197,10 @@ def test_nobody_who_speaks_after_a_start_means_the_fallback(aio: Any, tmp_path: 
             await asyncio.sleep(5.3)
             assert (load(station).connected, load(station).available_w) == (False, FALLBACK_W)
             assert not load(station).heard
+            assert load(station).fallback
 
     aio(story())
+    assert "no controller has written since the start" in caplog.text
 
 
 def test_a_new_core_remembers_no_limit(aio: Any, tmp_path: Path) -> None:
@@ -359,6 +365,24 @@ def test_an_operators_word_outlives_the_release(aio: Any, tmp_path: Path) -> Non
             await controller.keep(30_000)
             await asyncio.sleep(0.5)
             assert statuses(station) == ["Unavailable", "Available", "Available"]
+
+    aio(story())
+
+
+def test_who_was_let_in_before_waits_at_the_plug_without_power(aio: Any, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with managed(tmp_path, keys=(("ConnectionTimeOut", "300"),)) as (station, controller):
+            await controller.keep(GRID_W)
+            assert (await station.core.commands.start(1, CARD)).authorized
+            await controller.keep(0)
+            await asyncio.sleep(1)
+            assert statuses(station) == ["Preparing", "Unavailable", "Unavailable"]
+            assert await controller.reads(100) == 1
+            station.sim.plug(1, soc_percent=30)
+            await station.until(lambda: station.connector(1).status == "SuspendedEVSE", 90)
+            assert station.connector(1).energy_wh == 0
+            await controller.keep(40_000)
+            await station.until(lambda: station.connector(1).status == "Charging", 60)
 
     aio(story())
 

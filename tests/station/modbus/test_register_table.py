@@ -159,7 +159,7 @@ def test_texts_come_back(text: str) -> None:
         (Block.CONNECTOR, 1, 39_840, "398.40 V"),
         (Block.CONNECTOR, 8, 6_500, "65.00 %"),
         (Block.CONNECTOR, 4, 48_500, "48500 W"),
-        (Block.CONNECTOR, 9, 3, "3"),
+        (Block.CONNECTOR, 9, 3, "3 CCS_AC"),
         (Block.CONNECTOR, 0, 1, "1 Preparing: authorized, the plug is awaited"),
         (Block.STATION, 3, 8, "8 Unavailable"),
         (Block.CONNECTOR, 18, bytes(8), "0000000000000000"),
