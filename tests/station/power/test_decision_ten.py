@@ -183,6 +183,30 @@ def test_a_promise_nobody_takes_is_over_with_its_time_out(aio: Run, tmp_path: Pa
     aio(story())
 
 
+def test_after_a_restart_nobody_has_lost_its_stack(
+    aio: Run, tmp_path: Path, expected_log: Callable[..., None]
+) -> None:
+    """FCFS, both charge with one each; the first could use both, and finds the table empty."""
+    expected_log("kiosk.station.charging", "goes on after a restart")
+
+    async def story() -> None:
+        async with core_on(tmp_path) as station:
+            await charge(station, 1)
+            station.sim.request(1, 20_000)
+            await seconds(5)
+            await charge(station, 2)
+            station.sim.request(1, None)
+            await seconds(5)
+            assert stacks(station) == [1, 1, 0]
+        async with core_on(tmp_path) as station:
+            await station.until(lambda: power_w(station, 1) > 24_900 and power_w(station, 2) > 24_900)
+            assert stacks(station) == [1, 1, 0]
+            station.sim.unplug(1)
+            await station.until(lambda: power_w(station, 2) == 50_000)
+
+    aio(story())
+
+
 # --- limits that fall -------------------------------------------------------------------------------------------
 
 
