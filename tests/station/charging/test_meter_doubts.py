@@ -294,7 +294,8 @@ def test_an_honest_station_is_never_accused(aio: Any, tmp_path: Path, speed: str
 
     async def story() -> None:
         install = [f"hardware.speed={speed}"]
-        async with core_on(tmp_path, install=install, connectors="CCS,CHAdeMO,CCS_AC") as station:
+        keys = [("ChargingStrategy", "FAIR")]  # so that all three charge at once
+        async with core_on(tmp_path, keys=keys, install=install, connectors="CCS,CHAdeMO,CCS_AC") as station:
             await station.core.commands.whitelist_add(CARD)
             for number in (1, 2, 3):
                 station.sim.plug(number, soc_percent=97 if speed == "1" else 75)

@@ -113,13 +113,26 @@ def test_standing_still_is_found_the_sooner_the_more_flows(power_w: int, seconds
     assert taken_s <= trial.watch.found_within_s(power_w)
 
 
-@pytest.mark.parametrize(("factor", "found"), [(0.7, True), (0.95, False), (1.05, False), (1.3, True)])
+@pytest.mark.parametrize(
+    ("factor", "found"), [(0.7, True), (0.83, True), (0.95, False), (1.05, False), (1.18, True), (1.3, True)]
+)
 def test_a_meter_that_runs_at_another_pace(factor: float, found: bool) -> None:
     """Within the tolerance of two instruments it is nobody's business, beyond it does not count right."""
     trial = Trial().begin()
     trial.tells = lambda wh: START_WH + int((wh - START_WH) * factor)
     trial.run(600, 50_000)
     assert (trial.watch.doubt is not None) is found
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+def test_a_power_that_swings_between_two_looks_may_have_been_anything(share: float) -> None:
+    """All and nothing by turns: for how much of the time it was all, nobody has seen."""
+    trial = Trial(step_s=0.5).begin()
+    for turn in range(600):
+        trial.now_s += trial.step_s
+        trial.true_wh += share * RATED_W * trial.step_s / 3600
+        trial.look(RATED_W if turn % 2 else 0)
+    assert trial.watch.doubt is None
 
 
 def test_a_register_that_runs_without_power_is_found() -> None:
