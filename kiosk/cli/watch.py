@@ -58,7 +58,9 @@ def picture(snapshot: Snapshot | None, world: SimState | None, *, ascii_only: bo
 
 def cells(connector: Connector, there: dict[str, Any]) -> tuple[RenderableType, ...]:
     """One connector as the station has it, and ``there`` as it is in the simulated world."""
-    waiting = [f"({code} waits)" for code in there["armed"]]
+    unseen = [f"({code} waits)" for code in there["armed"]]
+    if there["meter"] != "ok":
+        unseen.append(f"(meter {there['meter']})")
     return (
         str(connector.id),
         connector.type,
@@ -69,7 +71,7 @@ def cells(connector: Connector, there: dict[str, Any]) -> tuple[RenderableType, 
         quantity(connector.limit_w, "kW", 1000, 1),
         connector.limit_reason or obstacle(connector) or "-",
         ring(there["led_rgb"], there["led_percent"], there["led_flashes"], there["led_seen"]),
-        ", ".join([*map(str, connector.faults), *waiting]) or "-",
+        ", ".join([*map(str, connector.faults), *unseen]) or "-",
     )
 
 

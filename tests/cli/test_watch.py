@@ -45,6 +45,7 @@ def holder(number: int, **fields: Any) -> dict[str, Any]:
         "led_seen": "00FF00",
         "faults": [],
         "armed": [],
+        "meter": "ok",
         **fields,
     }
 
@@ -118,13 +119,13 @@ def test_station_and_world_side_by_side() -> None:
     there = world(
         holder(1, armed=[15]),
         holder(2, car="family64", soc_percent=41.4, led_rgb="0000FF", led_seen="0000FF"),
-        holder(3, led_rgb="FF0000", led_seen="FF0000", led_percent=100),
+        holder(3, led_rgb="FF0000", led_seen="FF0000", led_percent=100, meter="stuck"),
     )
     told = " ".join(drawn(picture(snapshot(connector(1), busy, out), there)).split())
     assert "2 CCS Charging family64 41 % 48.5 kW" in told
     assert "● blue 50 %" in told
     assert "(15 waits)" in told
-    assert re.search(r"3 \w+ Faulted .* ● red 18", told)
+    assert re.search(r"3 \w+ Faulted .* ● red 18, \(meter stuck\)", told)
     assert "screen: standby" in told
 
 

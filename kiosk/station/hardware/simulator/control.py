@@ -35,7 +35,8 @@ class ConnectorView(msgspec.Struct, frozen=True, kw_only=True):
     limit_w: int
     stacks: int
     power_w: int | None
-    meter_wh: int | None
+    meter_wh: int | None  # as the meter tells it
+    meter: MeterLie
     cycles: int
     led_rgb: str
     led_percent: int
@@ -205,8 +206,7 @@ class SimulatorControl:
             cabinet_c=self._simulator.stacks.temperature_c,
         )
 
-    @staticmethod
-    def _view(c: SimConnector) -> ConnectorView:
+    def _view(self, c: SimConnector) -> ConnectorView:
         reading, vehicle = c.reading(), c.vehicle
         return ConnectorView(
             id=c.id,
@@ -221,6 +221,7 @@ class SimulatorControl:
             stacks=c.stacks,
             power_w=reading.power_w if reading else None,
             meter_wh=c.meter_wh(),
+            meter=self._simulator.lie_of(c.id),
             cycles=c.cycles,
             led_rgb=c.ring.rgb,
             led_percent=c.ring.intensity_percent,

@@ -243,6 +243,10 @@ class Simulator:
         self._meters[connector_id].lie(lie)
         self._save()
 
+    def lie_of(self, connector_id: int) -> MeterLie:
+        """What is wrong with the meter of a connector that is there."""
+        return self._meters[connector_id].told.lie
+
     async def run(self) -> None:
         """Ten steps a second until cancelled; on the way out the world is stored."""
         self._loop = asyncio.get_running_loop()
