@@ -61,6 +61,7 @@ class Levels:
         if plugged and FAULTS[code].latched_until_replug and code not in self._plug_left:
             self._until_replug.add(code)
             return None
+        self._until_replug.discard(code)
         rises = self._rises.get(code)  # None: raised before the core began
         if rises is None or len(rises) < FLAPS or now_s - rises[0] > FLAPS_WITHIN_S:
             self.codes.discard(code)

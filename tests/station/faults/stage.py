@@ -68,8 +68,8 @@ ROWS: Final = {
 async def theatre(
     data_dir: Path, allow: Any, kind: str = "CCS", *keys: tuple[str, str], **build: Any
 ) -> AsyncIterator[Site]:
-    """Two connectors of one kind; every change of status is told at once."""
-    given = [("MinimumStatusDuration", "0"), *keys]
+    """Two connectors of one kind, a stack for each; every change of status is told at once."""
+    given = [("MinimumStatusDuration", "0"), ("ChargingStrategy", "FAIR"), *keys]
     async with site_on(data_dir, allow, *given, connectors=f"{kind},{kind}", **build) as site:
         yield site
 
