@@ -63,19 +63,23 @@ def allocate(
     targets = _targets(order, stacks, limits, strategy, usable, starved)
     meant = {n: max(aim[n], fed[n]) for n in aim}
     now_w = _raised(order, limits, targets, set_w, draws_w)
-    shares = tuple(
-        Share(
-            connector_id=n,
-            limit_w=now_w[n],
-            stacks=fed.get(n, 0),
-            reason=_reason_now(now_w[n], targets[n], limits, waits_for_stack=fed.get(n, 0) < aim.get(n, 0)),
-            shared_with=_sharers(n, targets, meant, now_w),
-            waits=now_w[n] < targets[n].limit_w or fed.get(n, 0) < aim.get(n, 0),
+    shares = []
+    for request in sorted(order, key=lambda r: r.connector_id):
+        n = request.connector_id
+        waits_for_stack = fed.get(n, 0) < aim.get(n, 0)
+        reason = _reason_now(request, now_w[n], targets[n], limits, waits_for_stack=waits_for_stack)
+        shares.append(
+            Share(
+                connector_id=n,
+                limit_w=now_w[n],
+                stacks=fed.get(n, 0),
+                reason=reason,
+                shared_with=() if reason is LimitReason.CAR else _sharers(n, targets, meant, now_w),
+                waits=now_w[n] < targets[n].limit_w or waits_for_stack,
+            )
         )
-        for n in sorted(targets)
-    )
     return Allocation(
-        shares=shares,
+        shares=tuple(shares),
         startable=_startable(order, stacks, limits, strategy, held, starved),
         grid_w=math.ceil(grid_power_w(now_w, limits) - 1e-6),
     )
@@ -88,19 +92,18 @@ def _caps(request: Request, outlet: Outlet, stacks: Stacks, fed: int) -> tuple[L
     caps = [(LimitReason.CONNECTOR, float(outlet.max_power_w))]
     if outlet.max_current_a is not None:
         caps.append((LimitReason.CONNECTOR, outlet.max_current_a * volts))
-    if outlet.dc:
-        caps.append((LimitReason.STACK, float(fed * stacks.power_w)))
-        if stacks.current_a is not None and fed:
-            caps.append((LimitReason.STACK, fed * stacks.current_a * volts))
-        if stacks.derated_w is not None:
-            caps.append((LimitReason.DERATING, float(fed * stacks.derated_w)))
     for reason, watts in (
         (LimitReason.DERATING, outlet.derating_w),
+        (LimitReason.DERATING, None if stacks.derated_w is None or not outlet.dc else fed * stacks.derated_w),
         (LimitReason.MODBUS, outlet.modbus_w),
         (LimitReason.PROFILE, outlet.profile_w),
     ):
         if watts is not None:
             caps.append((reason, float(watts)))
+    if outlet.dc:  # last: a stack that another limit makes useless is given away, and then is no cause
+        caps.append((LimitReason.STACK, float(fed * stacks.power_w)))
+        if stacks.current_a is not None and fed:
+            caps.append((LimitReason.STACK, fed * stacks.current_a * volts))
     return min(caps, key=lambda cap: cap[1])
 
 
@@ -199,7 +202,11 @@ def _raised(
     return now_w
 
 
-def _reason_now(now_w: int, target: _Target, limits: Limits, *, waits_for_stack: bool) -> LimitReason:
+def _reason_now(
+    request: Request, now_w: int, target: _Target, limits: Limits, *, waits_for_stack: bool
+) -> LimitReason:
+    if request.requested_w is not None and now_w >= request.requested_w:
+        return LimitReason.CAR
     if waits_for_stack:
         return LimitReason.STACK
     station = limits.station

@@ -117,13 +117,14 @@ def test_less_of_the_limit_that_is_named_is_less(scene: Scene, part: float) -> N
 @unhurried
 @given(scenes())
 def test_a_car_that_has_all_it_wants_is_limited_by_itself_and_only_then(scene: Scene) -> None:
-    result, _ = settled(scene)
+    """At any moment: nobody is told of a limit of ours that costs it nothing."""
+    result = scene.now()
     for request in scene.requests:
         share = result.share(request.connector_id)
         assert share is not None
         has_all = request.requested_w is not None and share.limit_w >= request.requested_w
-        # with less than it can use for want of a stack, the stack is the news
-        assert (share.reason is LimitReason.CAR) is has_all or share.reason is LimitReason.STACK
+        assert (share.reason is LimitReason.CAR) is has_all
+        assert not has_all or share.shared_with == ()
 
 
 # --- higher limits ----------------------------------------------------------------------------------------------
