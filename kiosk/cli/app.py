@@ -12,6 +12,7 @@ from kiosk.cli import (
     certificates,
     common,
     conformance,
+    faults,
     files,
     fuzz,
     keys,
@@ -74,6 +75,8 @@ app.add_typer(keys.app, name="keys", rich_help_panel=_OPERATE)
 app.command("start", rich_help_panel=_OPERATE)(sessions.start)
 app.command("stop", rich_help_panel=_OPERATE)(sessions.stop)
 app.command("sessions", rich_help_panel=_OPERATE)(sessions.sessions)
+app.add_typer(faults.app, name="faults", rich_help_panel=_OPERATE)
+app.command("unlock", rich_help_panel=_OPERATE)(faults.unlock)
 app.add_typer(messages.app, name="messages", rich_help_panel=_OPERATE)
 app.add_typer(whitelist.app, name="whitelist", rich_help_panel=_OPERATE)
 app.add_typer(profiles.app, name="profiles", rich_help_panel=_OPERATE)

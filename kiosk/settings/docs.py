@@ -1,4 +1,4 @@
-"""The reference pages, rendered from the tables: configuration keys, error codes, installation file.
+"""The reference pages, rendered from the tables: configuration keys, faults, installation file.
 
 ``python -m kiosk.settings.docs`` writes them to ``assets/docs``; a test fails when they are stale.
 """
@@ -15,8 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from kiosk.model import paths
-from kiosk.model.faults import FAULTS, Fault
-from kiosk.settings import reading, valuetypes
+from kiosk.settings import fault_docs, reading, valuetypes
 from kiosk.settings.installation import Installation
 from kiosk.settings.sections import CONNECTOR_DEFAULTS
 from kiosk.settings.table import KEYS, Access, Key, Source
@@ -34,16 +33,6 @@ accepted, and clamped where they are used; the key then shows what is used. Defa
 installation (see [installation.md](installation.md)).
 
 This page is generated from the table of keys.
-"""
-
-_FAULTS_INTRO: Final = """\
-# Error codes
-
-A fault is raised and later cleared. It is reported with StatusNotification: `vendorErrorCode` is the decimal code,
-`info` the name; a cleared fault is reported as NoError with code 0. Codes of the station go to connector 0. When
-several are raised, the gravest is reported and shown.
-
-This page is generated from the fault table.
 """
 
 _INSTALLATION_INTRO: Final = """\
@@ -133,57 +122,6 @@ def rows() -> list[dict[str, Any]]:
         }
         for key in KEYS.values()
     ]
-
-
-# --- error codes -------------------------------------------------------------------------------------------------
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _fault_section(fault: Fault) -> list[str]:
-    lines = [
-        f"## {fault.code} {fault.name}",
-        "",
-        fault.meaning,
-        "",
-        f"- The driver reads: **{fault.title}** {fault.cause} {fault.advice}",
-    ]
-    if fault.reason:
-        lines.append(f"- Likely reason: {fault.reason}")
-    if fault.measures:
-        lines += ["- What to do, in this order:", *(f"  {i}. {step}." for i, step in enumerate(fault.measures, 1))]
-    return [*lines, ""]
-
-
-def faults_page() -> str:
-    """Markdown of all vendor error codes."""
-    heads = (
-        "Code",
-        "Name",
-        "OCPP error code",
-        "Belongs to",
-        "Stops charging",
-        "Blocks a start",
-        "Stays until replugged",
-    )
-    rows = (
-        (
-            str(fault.code),
-            f"[{fault.name}](#{fault.code}-{fault.name.lower()})",
-            fault.error_code.value,
-            fault.scope.value,
-            _yes(fault.stops_charging),
-            _yes(fault.blocks_start),
-            _yes(fault.latched_until_replug),
-        )
-        for fault in FAULTS.values()
-    )
-    lines = [_FAULTS_INTRO, *_table(heads, rows), ""]
-    for fault in FAULTS.values():
-        lines += _fault_section(fault)
-    return "\n".join(lines).rstrip() + "\n"
 
 
 # --- installation file -------------------------------------------------------------------------------------------
@@ -297,7 +235,7 @@ def installation_page() -> str:
 
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "configuration-keys.md": page,
-    "error-codes.md": faults_page,
+    "faults.md": fault_docs.page,
     "installation.md": installation_page,
 }
 """File name in ``assets/docs`` to what renders it."""

@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.model import paths
 from kiosk.model.faults import FAULTS
-from kiosk.settings import Installation, docs, reading
+from kiosk.settings import Installation, docs, fault_docs, reading
 from kiosk.settings.table import KEYS
 
 
@@ -39,7 +39,7 @@ def test_every_key_stands_on_its_page_once() -> None:
 
 
 def test_every_fault_has_its_section_and_its_link() -> None:
-    page = docs.faults_page()
+    page = fault_docs.page()
     sections = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert sections == [f"{code} {fault.name}" for code, fault in FAULTS.items()]
     anchors = {section.lower().replace(" ", "-") for section in sections}

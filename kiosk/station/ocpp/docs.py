@@ -165,7 +165,7 @@ _HEAD: Final = """\
 The station speaks OCPP 1.6 edition 2 with its errata over WebSocket, all six feature profiles, and the messages of
 OCA's security white paper. It connects to `WebSocketUrl/<chargePointIdentity>` (percent-encoded) with the
 subprotocol `ocpp1.6`. The keys are listed in [configuration-keys.md](configuration-keys.md), the vendor's error
-codes in [error-codes.md](error-codes.md), the acceptance cases in [conformance.md](conformance.md).
+codes in [faults.md](faults.md), the acceptance cases in [conformance.md](conformance.md).
 
 `packaging/run` starts a station with a backend of its own to look at; `kiosk backend log` shows its messages. To
 try yours: `kiosk run --backend ws://host:port/path --identity NAME`.
