@@ -308,7 +308,7 @@ def test_a_session_without_power_waits_and_goes_on(aio: Any, tmp_path: Path, n: 
             await station.until(lambda: station.connector(1).status == "SuspendedEVSE", 5)
             assert station.connector(1).limit_reason is LimitReason.MODBUS
             assert await controller.reads(100) == 5
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(1.0)
             assert station.connector(1).power_w == 0
             assert statuses(station)[1:] == (["Unavailable"] * 2 if n == 0 else ["Available"] * 2)
             await asyncio.sleep(300)
