@@ -154,7 +154,7 @@ def test_HycKioskModeTagIds(aio: Any, site: Any) -> None:
     """Tags by connector; a connector without one gets the generic tag with its number."""
 
     async def story() -> None:
-        async with site(("HycKioskModeEnabled", "true")) as here:
+        async with site(("HycKioskModeEnabled", "true"), ("ChargingStrategy", "FAIR")) as here:
             await here.set("HycKioskModeTagIds", "FREE-A")
             for connector_id in (1, 2):
                 here.station.sim.plug(connector_id)
