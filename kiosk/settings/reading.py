@@ -11,6 +11,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union
@@ -65,7 +66,8 @@ def allowed(kind: Any, meta: msgspec.Meta) -> str:
     if origin in (Union, types.UnionType):
         return " or ".join(allowed(k, meta) for k in typing.get_args(kind) if k is not type(None))
     if origin is tuple:
-        return "list" if item_table(kind) else "list of texts"
+        numbers = {int: "whole numbers", float: "numbers"}.get(typing.get_args(kind)[0], "texts")
+        return "list" if item_table(kind) else f"list of {numbers}"
     if origin is dict:
         return "table of names and values"
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -76,6 +78,8 @@ def allowed(kind: Any, meta: msgspec.Meta) -> str:
         return ("whole number" if kind is int else "number") + _range(meta)
     if is_table(kind):
         return "table"
+    if kind is datetime:
+        return "date and time such as 2026-07-14T00:00:00+02:00"
     letters = f", at most {meta.max_length} letters" if meta.max_length else ""
     return "text" + (", not empty" if meta.min_length else "") + letters
 

@@ -137,7 +137,7 @@ class Mains(Event, frozen=True, kw_only=True, tag_field="do", tag="mains"):
 
 
 class Key(Event, frozen=True, kw_only=True, tag_field="do", tag="key"):
-    """A configuration key is changed: the grid limit, the strategy, a power limit."""
+    """A configuration key is changed. One that needs a reset takes effect with the next."""
 
     key: Annotated[str, about("name of the key", min_length=1)]
     value: Annotated[str | bool | int, about("its new value")]

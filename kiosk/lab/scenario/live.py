@@ -59,8 +59,11 @@ class Running:
         except TimeoutError as error:
             keeping.cancel()
             raise NotPossible("the station core does not answer; look at the log of `kiosk run`") from error
-        self._origin_s = self._loop.time()
         return keeping
+
+    def begin(self) -> None:
+        """The scenario starts now."""
+        self._origin_s = self._loop.time()
 
     def close(self) -> None:
         if self._modbus is not None:
@@ -202,7 +205,8 @@ def obstacles(scenario: Scenario, plan: Timetable, snapshot: Snapshot, *, embedd
     if controlled and snapshot.load_management.address is None:
         found.append(
             "the station listens to no load-management controller: "
-            "`kiosk keys set ModbusLoadManagementEnabled true`, then `kiosk reset soft`, or play it with --virtual"
+            "`kiosk keys set ModbusLoadManagementEnabled true`, then `kiosk backend reset`, "
+            "or play it with --virtual"
         )
     return found
 
@@ -257,12 +261,17 @@ async def play(
         raise NotPossible(f"{scenario.name} cannot be played on this station: {'; '.join(found)}")
     world = Running(data_dir, speed)
     keeping = await world.connect()
+    try:
+        await _prepare(scenario, plan, world, embedded=embedded)
+    except BaseException:
+        keeping.cancel()
+        raise
+    world.begin()
     observer = Observer(world, speed)
     show = Play(plan, scenario.starts_at, world, observer.mark)
     watching = asyncio.create_task(observer.watch(), name="observer")
     recording = asyncio.create_task(_record(scenario, world, observer, told), name="recording")
     try:
-        await _prepare(scenario, plan, world, embedded=embedded)
         await show.run()
         recording.cancel()
         await show.wind_down()
