@@ -104,6 +104,7 @@ class Sessions:
 
     async def restore(self, availability: dict[int, bool]) -> None:
         """Take up what the last core left: operative states, faults, open transactions, plugs that are in."""
+        self._station.subscribe(self._queue.put_nowait)  # first: a button pressed meanwhile is not missed
         await self.alarms.restore()
         for connector_id, operative in availability.items():
             if connector_id in self.bays:
@@ -121,7 +122,6 @@ class Sessions:
             if bay.session is not None and not await self._acts.end_refused(bay):
                 bay.port.start()  # only now: what it tells from here on is heard
             self.publish(bay)
-        self._station.subscribe(self._queue.put_nowait)
 
     async def run(self) -> None:
         """Handle hardware events for ever, in the order in which they came."""
