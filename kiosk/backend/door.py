@@ -13,7 +13,7 @@ import msgspec
 from ocpp.charge_point import camel_to_snake_case, snake_to_camel_case
 from ocpp.exceptions import OCPPError
 from ocpp.v16 import call
-from ocpp.v16.enums import AuthorizationStatus, AvailabilityType, MessageTrigger, ResetType
+from ocpp.v16.enums import Action, AuthorizationStatus, AvailabilityType, MessageTrigger, ResetType
 from websockets.asyncio.server import ServerConnection
 
 from kiosk.backend.station import StationGone, explain
@@ -133,10 +133,9 @@ async def ask(
     central: CentralSystem, action: str, payload: dict[str, Any] | None = None, station: str | None = None
 ) -> Any:
     """Any call of OCPP 1.6, fields and answer spelled as on the wire."""
-    kind = getattr(call, action, None)
-    if not isinstance(kind, type):
+    if action not in set(Action) or not hasattr(call, action):
         raise WrongRequest(f"OCPP 1.6 has no call {action!r}")
-    answered = await _ask(central, station, kind(**camel_to_snake_case(payload or {})))
+    answered = await _ask(central, station, getattr(call, action)(**camel_to_snake_case(payload or {})))
     return snake_to_camel_case(answered)
 
 

@@ -228,6 +228,16 @@ def test_basic_authentication(aio: Run, place: Open, password: bytes | None) -> 
             {"status": "Scheduled"},
         ),
         ("clear_cache", {}, "ClearCache", {}, {"status": "Accepted"}),
+        (
+            "ask",
+            {
+                "action": "ReserveNow",
+                "payload": {"connectorId": 1, "idTag": "T", "expiryDate": "x", "reservationId": 3},
+            },
+            "ReserveNow",
+            {"connectorId": 1, "idTag": "T", "expiryDate": "x", "reservationId": 3},
+            {"status": "Occupied"},
+        ),
     ],
 )
 def test_what_the_door_passes_on(
@@ -245,6 +255,18 @@ def test_what_the_door_passes_on(
             obeyed, told = await asyncio.gather(station.obey(**answer), here.ask(name, **params))
             assert obeyed == (action, asked)
             assert told == answer
+
+    aio(story())
+
+
+def test_the_door_says_what_a_tag_is_worth(aio: Run, place: Open) -> None:
+    async def story() -> None:
+        async with place() as here:
+            assert here.central.judge("04ab")[0] == "Accepted"
+            await here.ask("tag", id_tag="04AB", status="Expired")
+            assert here.central.judge("04ab")[0] == "Expired"
+            await here.ask("tag", id_tag="04ab")
+            assert here.central.judge("04AB")[0] == "Accepted"
 
     aio(story())
 
@@ -269,6 +291,9 @@ def test_remote_stop_without_a_number_means_the_newest_running(aio: Run, place: 
         ({"name": "reset", "kind": "Lukewarm"}, "does not fit.*Lukewarm"),
         ({"name": "reset", "station": "HYC-9"}, "HYC-9.*not connected"),
         ({"name": "chaos", "deaf": "very"}, "does not fit"),
+        ({"name": "ask", "action": "Any"}, "OCPP 1.6 has no call 'Any'"),
+        ({"name": "ask", "action": "Reset", "payload": {"kind": "Soft"}}, "does not fit.*kind"),
+        ({"name": "tag", "id_tag": "X", "status": "Liked"}, "does not fit.*Liked"),
     ],
 )
 def test_wrong_requests_are_told_and_the_door_stays(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ocpp.v16 import call
+from ocpp.v16.enums import Action
 
 from kiosk.lab.scenario import kinds, times, words
 from kiosk.lab.scenario.kinds import Scenario, Traffic
@@ -129,7 +130,7 @@ def _event(event: kinds.Event, fitted: Installation) -> Iterator[str]:
                 if not (name.isascii() and name.isdigit() and 1 <= int(name) <= count):
                     yield f"connector_w.{name} does not exist (allowed: 1 to {count})"
         case kinds.Ask():
-            if not isinstance(getattr(call, event.action, None), type) or not event.action[:1].isupper():
+            if event.action not in set(Action) or not hasattr(call, event.action):
                 yield f"action = {event.action!r} does not exist (allowed: a call of OCPP 1.6, such as Reset)"
         case kinds.Clock():
             yield from _text("off", event.off, words.offset_s)
