@@ -81,12 +81,18 @@ def line(connector: Connector, there: dict[str, Any]) -> tuple[str, tuple[object
     light = ring(there["led_rgb"], there["led_percent"]).plain
     faults = ", ".join(map(str, connector.faults)) or "no fault"
     why = connector.limit_reason or obstacle(connector)
-    text = (
-        f"{connector.id} {connector.type} {connector.status}, car {there['car'] or '-'}, "
-        f"{quantity(connector.power_w, 'kW', 1000, 1)} of {quantity(connector.limit_w, 'kW', 1000, 1)}"
-        f"{f' ({why})' if why else ''}, {quantity(session.energy_wh if session else None, 'kWh', 1000, 2)}, "
-        f"ring {light[2:]}, {faults}"
-    )
+    power = quantity(connector.power_w, "kW", 1000, 1)
+    if connector.limit_w is not None:
+        power += f" of {quantity(connector.limit_w, 'kW', 1000, 1)}"
+    parts = [
+        f"{connector.id} {connector.type} {connector.status}",
+        f"car {there['car'] or '-'}",
+        power + (f" ({why})" if why else ""),
+        *([quantity(session.energy_wh, "kWh", 1000, 2)] if session is not None else []),
+        f"ring {light[2:]}",
+        faults,
+    ]
+    text = ", ".join(parts)
     return text, (connector.status, there["car"], why, light, faults)
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -163,13 +164,17 @@ def test_for_a_terminal_without_our_letters() -> None:
 def test_a_line_is_told_anew_when_something_happened(
     fields: dict[str, Any], there: dict[str, Any], anew: bool
 ) -> None:
-    import msgspec
-
     before = line(charging(2), holder(2, car="family64"))
     after = line(msgspec.structs.replace(charging(2), **fields), holder(2, **{"car": "family64"} | there))
     assert (before[1] != after[1]) is anew
-    assert "2 CCS Charging, car family64, 48.5 kW of" in before[0]
-    assert "ring green 50 %, no fault" in before[0]
+    assert before[0] == "2 CCS Charging, car family64, 48.5 kW, 1.23 kWh, ring green 50 %, no fault"
+
+
+def test_a_line_says_what_binds() -> None:
+    bound = msgspec.structs.replace(charging(2), limit_w=50_000, limit_reason=LimitReason.GRID)
+    assert "48.5 kW of 50.0 kW (grid), 1.23 kWh" in line(bound, holder(2))[0]
+    refused = connector(1, can_start=False)
+    assert line(refused, holder(1))[0] == "1 CCS Available, car -, – (no power free), ring green 50 %, no fault"
 
 
 # --- as a person uses it ------------------------------------------------------------------------------------
