@@ -241,7 +241,7 @@ def _declare_endings() -> None:
             **_until(30, 30),
         ),
     )
-    for code in (18, 3, 22, 50):
+    for code in (18, 3, 22, 50, 1003):
         name = "fault" if code == 18 else f"fault-{code}"
         _add(name, snapshot(Page.FAULT, (faulted(1, T.CCS, code),), connector_id=1, **_until(50, 60)))
     _add("which_session", snapshot(Page.WHICH_SESSION, THREE_RUNNING, choices=(1, 2), **_until(50, 60)))
