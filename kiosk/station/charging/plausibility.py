@@ -79,7 +79,10 @@ class Watch:
         """What a technician is to know; whoever writes it down takes it out."""
         self.strikes = 0
         self._most_w = rated_w * OVER_RATED
-        self.pace = pace
+        self._pace = pace
+        self.slack_wh = ROUNDING_WH + self._wh(self._most_w, FRESH_S + METER_LAG_S)
+        """What an honest register may be off by, whatever flows."""
+        self._enough_wh = 2 * self.slack_wh  # with less than that flowing, a span shows nothing: it goes on
         self._spans: list[_Span] = []  # the older one first
         self._seen_s: float | None = None
         self._power_w: float | None = None
@@ -87,21 +90,11 @@ class Watch:
         self._silent_since_s: float | None = None
         self._fine_since_s: float | None = None
 
-    @property
-    def slack_wh(self) -> float:
-        """What an honest register may be off by, whatever flows."""
-        return ROUNDING_WH + self._wh(self._most_w, FRESH_S + METER_LAG_S)
-
     def found_within_s(self, power_w: float) -> float:
         """A register that stands still, or that runs on by itself, is a fault after so long at that power."""
         span_wh = max(self._wh(self._most_w, SPAN_S), 2 * self._enough_wh)
         tolerated_wh = self.slack_wh + TOLERANCE * span_wh + self._enough_wh
         return tolerated_wh / self._wh(power_w * (1 - TOLERANCE), 1.0) + LONGEST_STEP_S + PATIENCE_S
-
-    @property
-    def _enough_wh(self) -> float:
-        """With less than that flowing, a span shows nothing: it goes on, however old."""
-        return 2 * self.slack_wh
 
     def begin(self, wh: int, now_s: float) -> None:
         """A session begins (or goes on after a restart) at that register."""
@@ -150,7 +143,7 @@ class Watch:
     # --- inside -----------------------------------------------------------------------------------------
 
     def _wh(self, watts: float, seconds: float) -> float:
-        return watts * seconds * self.pace / 3600
+        return watts * seconds * self._pace / 3600
 
     def _flow(self, power_w: int | None, now_s: float) -> None:
         """Between the last look and this one, at least and at most this much has flowed."""
