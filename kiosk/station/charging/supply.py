@@ -66,7 +66,6 @@ class Supply:
         self._promised: set[int] = set()  # connectors that were let in, and have no stack yet
         self._stages: tuple[Stage, ...] = ()  # of the bays, when it was last reckoned where another may start
         self.allocation: Allocation | None = None
-        self.limits: Limits | None = None  # in force with ``allocation``
         self.controller = Controller()  # an external load management
         state.subscribe(self._moved)
 
@@ -88,12 +87,7 @@ class Supply:
                 bay.limit_w, bay.limit_a = 0, 0.0
                 self._tell(bay, None, None, ())
             bay.withheld = withheld(limits.outlet(bay.id), limits.managed_w)
-        self.allocation, self.limits = new, limits
-
-    @property
-    def station_limit(self) -> tuple[LimitReason, int] | None:
-        """The lowest limit of the whole station now, W at the grid. None: before the first step."""
-        return self.limits.station if self.limits is not None else None
+        self.allocation = new
 
     def _moved(self, changes: Changes) -> None:
         """Somebody was authorized, or left: who asks for a start next must not be answered by an old picture."""
@@ -153,7 +147,6 @@ class Supply:
     def _limits(self, running: Sequence[Bay], now_s: float) -> Limits:
         """Every limit in force now. Profiles are asked anew each step, so that a period's edge is met by the next
         step whatever the clock did meanwhile."""
-        grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
         now = self._clock.now()
         station = self._profiles.station_bound(now)
         busy = {bay.id: bay for bay in running}
@@ -170,7 +163,7 @@ class Supply:
                 else self._bounded(outlet, bay, station, now, now_s)
                 for outlet in outlets
             ),
-            grid_w=grid_w,
+            grid_w=self._settings.int("MaxGridPower"),
             modbus_w=self.controller.station_w(self._settings, now_s),
             fallback_w=self.controller.fallback_w(self._settings, now_s),
             profile_w=station.limit_w,
@@ -224,8 +217,9 @@ def _request(bay: Bay, now_s: float, *, promised: bool) -> Request:
     reading = bay.fresh_reading(now_s)
     session = bay.session
     requested_w = reading.requested_w if reading else None
-    if bay.running and not bay.port.plugged:
-        requested_w = 0  # the transaction stays open without a car: it leaves the others what it does not need
+    refused = session is not None and session.deauthorized
+    if bay.running and (refused or not bay.port.plugged):
+        requested_w = 0  # nothing may flow, or no car is there: it leaves the others what it does not need
     return Request(
         connector_id=bay.id,
         since_s=session.started_s if session is not None and bay.running else now_s,

@@ -294,6 +294,27 @@ def test_a_raise_waits_until_the_other_has_let_go(aio: Run, tmp_path: Path) -> N
     aio(story())
 
 
+def test_a_session_that_was_refused_leaves_the_others_its_part(aio: Run, tmp_path: Path) -> None:
+    """Its energy is used up (MaxEnergyOnInvalidId), the transaction stays open, nothing flows."""
+
+    async def story() -> None:
+        keys = [*FAIR, ("StopTransactionOnInvalidId", "false")]
+        async with core_on(tmp_path, keys=keys) as station:
+            await charge(station, 1)
+            await charge(station, 2)
+            await put(station, 0, profile((0, 20_720), purpose="ChargePointMaxProfile"))
+            await seconds(5)
+            assert [told(station, n)[0] for n in (1, 2)] == [10_000, 10_000]
+            refused = station.core.sessions.bay(1).session
+            assert refused is not None
+            refused.energy_until_wh = refused.meter_wh
+            await seconds(3)
+            assert told(station, 1)[:2] == (0, LimitReason.AUTHORIZATION)
+            assert told(station, 2)[0] == 20_001
+
+    aio(story())
+
+
 # --- heat -------------------------------------------------------------------------------------------------------
 
 
