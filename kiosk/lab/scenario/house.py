@@ -294,7 +294,7 @@ class House:
         now_s, settings = core.clock.monotonic(), core.settings
         return Limits(
             outlets=(),
-            grid_w=min(settings.int("MaxGridPower"), self.installation.hardware.grid_connection_w),
+            grid_w=settings.int("MaxGridPower"),
             modbus_w=core.supply.controller.station_w(settings, now_s),
             fallback_w=core.supply.controller.fallback_w(settings, now_s),
             profile_w=core.profiles.station_bound(core.clock.now()).limit_w,

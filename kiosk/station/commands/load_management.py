@@ -157,4 +157,4 @@ class LoadManagement:
         ]
 
     def _grid_w(self) -> int:
-        return min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
+        return self._settings.int("MaxGridPower")  # never above the connection, the settings see to it

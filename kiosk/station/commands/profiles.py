@@ -209,7 +209,7 @@ class Profiles:
         if duration_s < 0:
             raise NotPossible(f"a schedule of {duration_s} s is none; give a duration from 0 on")
         now, most = self._clock.now(), self._settings.int("ChargingScheduleMaxPeriods")
-        grid_w = min(self._settings.int("MaxGridPower"), self._installation.hardware.grid_connection_w)
+        grid_w = self._settings.int("MaxGridPower")
         profiles = self._book.obeyed
         if connector_id == 0:
             outlooks = [self._outlook(bay, now, grid_w) for bay in self._sessions.bays.values()]

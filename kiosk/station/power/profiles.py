@@ -153,7 +153,7 @@ def station_composite(
     dc = _sum(plugs[True])
     if dc and stacks_w is not None:
         dc = lower(dc, _flat(start_ms, stacks_w * 10))
-    at_grid = [(at_ms, (_grid_10(value[0]), 0, None, 0)) for at_ms, value in dc]
+    at_grid: Timeline = [(at_ms, (_grid_10(value[0]), 0, None, 0)) for at_ms, value in dc]
     line = _sum([at_grid, *plugs[False], _flat(start_ms, OWN_USE_W * 10)])
     line = lower(stacked(of_station(profiles), GRID, Unit.WATT, None, start_ms, end_ms), line)
     if ceiling_w is not None:
