@@ -101,8 +101,10 @@ def test_ChargingStrategy(aio: Any, site: Any) -> None:
 @key("ModbusLoadManagementEnabled", "GridFallbackPower", "GridFallbackTimeout")
 @pytest.mark.parametrize(("timeout_s", "power_w"), [(5, 20_000), (30, 11_000)])
 def test_ModbusLoadManagementEnabled_GridFallbackPower_and_GridFallbackTimeout(
-    aio: Any, site: Any, timeout_s: int, power_w: int
+    aio: Any, site: Any, expected_log: Any, timeout_s: int, power_w: int
 ) -> None:
+    expected_log("kiosk.station.commands.load_management", "the controller is silent")
+
     async def story() -> None:
         async with site() as here:
             here.station.sim.plug(1, soc_percent=20)
@@ -121,6 +123,7 @@ def test_ModbusLoadManagementEnabled_GridFallbackPower_and_GridFallbackTimeout(
             assert here.power_w(1) <= fallback_w
             controller = here.station.core.supply.controller
             controller.heard(here.station.core.clock.monotonic())  # a word from the controller, and it is over
+            here.allow("kiosk.station.commands.load_management", "the controller is silent")
             await here.settle(timeout_s - 2)
             assert limit(here, 1)[1] != "fallback"
             await here.settle(4)
