@@ -94,6 +94,9 @@ class Server:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
+        if peer is None:  # it was gone before it was looked at, as port scanners are
+            writer.close()
+            return
         task = asyncio.current_task()
         assert task is not None
         client = _Client(_text(peer), self._clock.monotonic())
