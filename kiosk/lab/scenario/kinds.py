@@ -98,7 +98,7 @@ class Stop(Event, frozen=True, kw_only=True, tag_field="do", tag="stop"):
 class Fault(Event, frozen=True, kw_only=True, tag_field="do", tag="fault"):
     """A fault is raised, at once or as soon as its phase comes."""
 
-    connector: Annotated[int, about("from 1; 0: the station (door codes)", ge=0)]
+    connector: Annotated[int, about("from 1; 0: the station (door, emergency stop)", ge=0)]
     code: Annotated[int, about("vendor error code", ge=1)]
     lasts: Annotated[str, about("its cause is gone after that; without it: a `clear` event ends it")] = ""
 
@@ -200,25 +200,6 @@ class Clock(Event, frozen=True, kw_only=True, tag_field="do", tag="clock"):
     off: Annotated[str, about('by how much: "-90s" is slow, "+90s" is fast', min_length=1)]
 
 
-AnyEvent = (
-    CarArrives
-    | Card
-    | Plug
-    | Unplug
-    | Stop
-    | Fault
-    | Clear
-    | Door
-    | Emergency
-    | Heat
-    | Mains
-    | Key
-    | Backend
-    | Controller
-    | Profile
-    | Ask
-    | Clock
-)
 EVENTS: Final[dict[str, type[Event]]] = {
     str(kind.__struct_config__.tag): kind
     for kind in (

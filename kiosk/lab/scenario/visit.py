@@ -54,7 +54,6 @@ class Report(msgspec.Struct, kw_only=True):
     outcome: Outcome = Outcome.NO_SESSION
     why: str = ""  # refusal reason, stop reason
     connector_id: int | None = None
-    found_s: float | None = None  # had a connector
     charging_s: float | None = None  # first energy
     left_s: float | None = None
     energy_wh: int = 0
@@ -95,7 +94,7 @@ class Visit:
             report.outcome = Outcome.NO_PLACE
             report.left_s = world.now_s
             return
-        report.connector_id, report.found_s = place, world.now_s
+        report.connector_id = place
         try:
             if await self._pay_and_plug(place):
                 await self._charge(place)
