@@ -123,7 +123,6 @@ def test_ModbusLoadManagementEnabled_GridFallbackPower_and_GridFallbackTimeout(
             assert here.power_w(1) <= fallback_w
             controller = here.station.core.supply.controller
             controller.heard(here.station.core.clock.monotonic())  # a word from the controller, and it is over
-            here.allow("kiosk.station.commands.load_management", "the controller is silent")
             await here.settle(timeout_s - 2)
             assert limit(here, 1)[1] != "fallback"
             await here.settle(4)
