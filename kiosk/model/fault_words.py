@@ -67,6 +67,11 @@ def recovery(fault: Fault) -> str:
         return (
             "When the lock moves again (UnlockConnector, `kiosk unlock`: three tries each), or the plug was out."
         )
+    if fault.error_code is ChargePointErrorCode.POWER_METER_FAILURE:
+        return (
+            "When a meter that was silent speaks again. One that told what cannot be true is tried again when the "
+            "plug has been out for 10 s; after three such trials in a row, only after a restart."
+        )
     if fault.ends_with_replug:
         return "When its cause is gone, or the plug was out."
     return "When its cause is gone; the plug has nothing to do with it."

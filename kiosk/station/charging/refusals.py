@@ -19,7 +19,7 @@ _TEXTS: Final[dict[R, str]] = {
     R.BACKEND_SILENT: "connector {n}: the backend did not answer in time; try again",
     R.CARD_NEEDED: "connector {n}: a card is needed (--tag ID), as kiosk mode is off",
     R.CONNECTOR_BUSY: "connector {n} is in use; wait, or end its session with `kiosk stop {n}`",
-    R.CONNECTOR_FAULTED: "connector {n} has a fault; `kiosk status` names it",
+    R.CONNECTOR_FAULTED: "connector {n} has a fault; `kiosk faults now` names it",
     R.EMERGENCY_STOP: "connector {n}: the emergency stop is pressed; release it when nobody is in danger",
     R.CONNECTOR_UNAVAILABLE: "connector {n} is out of service; use another one",
     R.CONNECTOR_RESERVED: "connector {n} is reserved for another card; use another one",

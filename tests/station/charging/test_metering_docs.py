@@ -35,6 +35,7 @@ WATCH = p.Watch(50_000)
         f"fault {METER_ERROR} ({FAULTS[METER_ERROR].name})",
         f"told {FAULTS[METER_ERROR].error_code}",
         f"speaks for {p.SETTLED_S:.0f} s",
+        f"the plug has been out for {p.SETTLED_S:.0f} s",
     ],
 )
 def test_a_figure_is_that_of_the_program(words: str) -> None:
