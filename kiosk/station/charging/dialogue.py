@@ -348,7 +348,7 @@ def plugged_in(state: State, connector_id: int, world: World) -> Step:
     """A plug went into a car and nobody is authorized there: ask for the card, or use the one that is held."""
     view = world.view(connector_id)
     # whoever plugs in now is the driver in front of the screen; nobody who is being asked something is put off
-    idle = state.dialogue.page in _STARTS | {Page.STANDBY, Page.SELECTION, Page.CHARGING}
+    idle = state.dialogue.page in _STARTS | {Page.STANDBY, Page.SELECTION, Page.CHARGING, Page.FAULT}
     if view is None or view.stage is not Stage.IDLE or not idle:
         return follow(state, world), None
     if view.unusable is not None and view.status is not ChargePointStatus.FAULTED:

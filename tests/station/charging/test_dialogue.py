@@ -126,6 +126,15 @@ def test_a_second_driver_is_served_while_the_first_ones_page_is_shown() -> None:
     assert dialogue.plugged_in(asking, 2, w) == (asking, None)  # a question is not taken away
 
 
+def test_who_plugs_in_does_not_read_the_fault_of_another_connector() -> None:
+    w = world(view(1, plugged=True, status=S.FAULTED), view(2, plugged=True))
+    state, wish = dialogue.plugged_in(at(w, Page.FAULT, 1), 2, w)
+    assert (page(state), state.dialogue.connector_id, wish) == (Page.CARD, 2, None)
+    both = world(view(1, plugged=True, status=S.FAULTED), view(2, plugged=True, status=S.FAULTED))
+    state, _ = dialogue.plugged_in(at(both, Page.FAULT, 1), 2, both)
+    assert (page(state), state.dialogue.connector_id) == (Page.FAULT, 2)  # his own fault is what he has to read
+
+
 @pytest.mark.parametrize(
     ("stage", "expected"),
     [(Stage.AUTHORIZED, Page.PLUG_IN), (Stage.STARTING, Page.PREPARING), (Stage.CHARGING, Page.CHARGING)],
