@@ -5,14 +5,10 @@ from __future__ import annotations
 import itertools
 
 import msgspec
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from kiosk.station.power import Allocation, Limits, Outlet, Request, Stacks, Strategy, allocate
 from kiosk.station.power.model import MIN_DC_W, least_ac_w
-
-unhurried = settings(deadline=None)
-"""A busy machine is no failure."""
 
 watts = st.integers(0, 120_000)
 maybe_watts = st.none() | watts | st.sampled_from([0, 900, 1_000, 4_140, 24_900, 25_000, 25_001, 26_300, 50_000])

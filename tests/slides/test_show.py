@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.slides.check import Finding, Problem
@@ -234,7 +234,6 @@ events = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(events)
 def test_whatever_happens_to_the_folder_the_show_goes_on(happened: list[tuple[str, object]]) -> None:
     stage = Stage("a", "b")

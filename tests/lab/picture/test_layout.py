@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kiosk.lab.picture.layout import picture
@@ -113,9 +113,7 @@ rows = st.lists(st.tuples(points, points, st.integers(1, 60)), max_size=12)
        size=st.sampled_from([(1600, 900), (1280, 720), (2400, 1000)]))  # fmt: skip
 @settings(
     max_examples=40,
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
 )
 def test_no_label_covers_another_and_all_are_inside(
     rows: list[tuple[tuple[LimitReason, int, int, bool], ...]],

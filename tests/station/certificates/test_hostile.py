@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.lab.authority import Authority
@@ -46,7 +46,7 @@ def use_it(text: str) -> None:
     chains.check_root(text, NOW)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=400)
 @given(changes, st.integers(0, 3))
 def test_a_root_with_changed_bytes(made: list[tuple[int, int]], cut: int) -> None:
     der = mutated(DER, made, cut)
@@ -59,7 +59,7 @@ def test_a_root_with_changed_bytes(made: list[tuple[int, int]], cut: int) -> Non
     assert der == DER or taken.issuer != taken.subject, "a root that was changed, and whose signature still fits"
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300)
 @given(changes, st.integers(0, 3))
 def test_a_chain_with_changed_bytes(made: list[tuple[int, int]], cut: int) -> None:
     der = mutated(LEAF, made, cut)
@@ -70,7 +70,7 @@ def test_a_chain_with_changed_bytes(made: list[tuple[int, int]], cut: int) -> No
     assert der == LEAF
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(max_size=300), st.binary(max_size=300).map(pem)))
 def test_any_text(text: str) -> None:
     with pytest.raises(BadCertificate):

@@ -130,7 +130,7 @@ def test_no_restart_counts_twice_and_none_loses_one(
 
 
 @given(steps=st.lists(st.sampled_from(["plug", "unplug", "die"]), max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_is_the_number_of_plugs_that_were_pulled(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
 ) -> None:

@@ -62,7 +62,7 @@ STRETCHES = st.lists(st.tuples(POWERS, st.floats(0.1, 90)), min_size=1, max_size
     error=st.floats(-0.05, 0.05),
     ramp_w_per_s=st.sampled_from([500.0, 8000.0, 1e9]),
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_honest_meter_is_accused(
     stretches: list[tuple[int, float]],
     every_s: float,
@@ -132,7 +132,7 @@ def no_watchdog_news() -> Iterator[None]:
         max_size=10,
     ),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_car_of_the_catalogue_is_accused(
     which: tuple[int, str],
     soc: int,

@@ -61,7 +61,7 @@ def expected(model: list[ProfileRow], new: ProfileRow) -> list[ProfileRow]:
 
 
 @given(deeds)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_book_disk_and_rule_agree(story: list[Any]) -> None:
     installation = Installation.load(None)
 

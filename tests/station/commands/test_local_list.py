@@ -181,7 +181,7 @@ TAGS = st.sampled_from(["A", "a", "B", "C", "D"])
 CHANGES = st.lists(st.tuples(TAGS, st.booleans()), max_size=4)
 
 
-@run_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@run_settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(updates=st.lists(st.tuples(st.sampled_from(UpdateKind), st.integers(-1, 6), CHANGES), max_size=8))
 def test_any_sequence_of_updates(
     real_aio: Any,

@@ -194,5 +194,5 @@ class ConnectorMachine(RuleBasedStateMachine):
 
 
 TestConnector = ConnectorMachine.TestCase
-TestConnector.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestConnector.settings = settings(max_examples=150, stateful_step_count=30)
 TestConnector.pytestmark = [pytest.mark.usefixtures("silent_core")]

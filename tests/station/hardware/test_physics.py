@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.station.hardware.simulator import physics
 from kiosk.station.hardware.simulator.cars import Car, catalogue, find
 from kiosk.station.hardware.simulator.physics import Draw, Offer
-
-unhurried = settings(deadline=None)
-"""A busy machine is no failure."""
 
 FAMILY = find("family64")
 EVERYTHING = Offer(power_w=1e6, current_a=1e4)
@@ -124,7 +121,6 @@ def test_the_estimate_is_what_comes_true(car: Car, goal: float) -> None:
     assert estimate == pytest.approx(seconds, rel=0.01)
 
 
-@unhurried
 @given(car=dc_cars, soc=socs, goal=st.sampled_from([80.0, 100.0]), offer=offers)
 def test_time_left_is_never_negative_and_shrinks_with_charge(
     car: Car, soc: float, goal: float, offer: Offer
@@ -138,7 +134,6 @@ def test_time_left_is_never_negative_and_shrinks_with_charge(
     assert later <= left
 
 
-@unhurried
 @given(car=dc_cars, soc=socs, current_a=st.floats(0, 200), offer=offers, dt_s=st.floats(0, 3600))
 def test_energy_is_conserved_and_no_limit_is_passed(
     car: Car, soc: float, current_a: float, offer: Offer, dt_s: float
@@ -155,7 +150,6 @@ def test_energy_is_conserved_and_no_limit_is_passed(
         assert step.draw.current_a <= min(offer.current_a, car.max_current_a) + 1e-9
 
 
-@unhurried
 @given(car=dc_cars, soc=st.floats(0, 90), pieces=st.integers(2, 40))
 def test_long_steps_give_what_short_ones_give(car: Car, soc: float, pieces: int) -> None:
     whole = physics.advance(car, Draw(soc_percent=soc), STATION, 120, ac=False)

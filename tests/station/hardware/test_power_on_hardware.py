@@ -136,7 +136,7 @@ arrivals = st.lists(
 
 
 @given(strategy=st.sampled_from(Strategy), story=arrivals)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_whoever_comes_and_goes_the_grid_limit_holds(
     tmp_path_factory: pytest.TempPathFactory, strategy: Strategy, story: list[tuple[str, int, int]]
 ) -> None:

@@ -9,13 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.station.hardware.simulator.registers import FACTORY_WH, Meter, Registers
-
-unhurried = settings(deadline=None)
-"""A busy machine is no failure."""
 
 
 def test_a_new_station_has_plausible_registers(tmp_path: Path) -> None:
@@ -49,7 +46,6 @@ def test_a_register_refuses_to_run_backwards(tmp_path: Path) -> None:
         Registers(tmp_path / "r", 1).add(1, -1)
 
 
-@unhurried
 @given(torn=st.binary(min_size=1, max_size=32), at=st.integers(0, 31))
 def test_a_torn_write_costs_at_most_the_value_nobody_read(
     tmp_path_factory: pytest.TempPathFactory, torn: bytes, at: int

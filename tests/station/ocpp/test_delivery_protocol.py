@@ -184,7 +184,7 @@ async def story(folder: Path, script: Sequence[Fate], sessions: Sequence[int], g
     await db.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     script=st.lists(st.sampled_from(FATES), max_size=25),
     sessions=st.lists(st.integers(0, 4), min_size=1, max_size=3),

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from ocpp.exceptions import NotImplementedError as UnknownAction
@@ -81,7 +81,7 @@ def spoilt(payload: Any, where: int, what: Any) -> Any:
 
 
 @pytest.mark.parametrize(("action", "answer"), EITHER)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(data=st.data())
 def test_what_passes_quickly_would_have_passed(action: str, answer: bool, data: st.DataObject) -> None:
     schema = schema_of(action, answer)

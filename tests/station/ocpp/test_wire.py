@@ -297,7 +297,7 @@ NONSENSE = (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(NONSENSE, max_size=8))
 def test_nonsense_never_ends_the_wire(frames: list[str]) -> None:
     async def story(pipe: Pipe, wire: Wire) -> None:

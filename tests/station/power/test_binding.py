@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kiosk.model.enums import LimitReason
 from kiosk.station.power import Limits, Outlet, Request, Share, Stacks, Strategy
 from kiosk.station.power.model import grid_power_w
-from tests.fakes.powers import Scene, obeyed, scenes, settled, unhurried
+from tests.fakes.powers import Scene, obeyed, scenes, settled
 
 ENDLESS_W = 10_000_000
 STATION = {
@@ -58,7 +58,6 @@ def lifted(scene: Scene, share: Share) -> Scene:
     return scene
 
 
-@unhurried
 @given(scenes())
 def test_without_the_limit_that_is_named_there_is_more_or_another_one_is_named(scene: Scene) -> None:
     result, _ = settled(scene)
@@ -73,7 +72,6 @@ def test_without_the_limit_that_is_named_there_is_more_or_another_one_is_named(s
         assert freed.limit_w > share.limit_w or freed.reason is not share.reason, share
 
 
-@unhurried
 @given(scenes(), st.floats(0.1, 0.95))
 def test_less_of_the_limit_that_is_named_is_less(scene: Scene, part: float) -> None:
     result, _ = settled(scene.fresh())
@@ -114,7 +112,6 @@ def test_less_of_the_limit_that_is_named_is_less(scene: Scene, part: float) -> N
         assert fallen.limit_w < share.limit_w, (share, fallen)
 
 
-@unhurried
 @given(scenes())
 def test_a_car_that_has_all_it_wants_is_limited_by_itself_and_only_then(scene: Scene) -> None:
     """At any moment: nobody is told of a limit of ours that costs it nothing."""
@@ -141,7 +138,6 @@ def charging(scene: Scene, shares: dict[int, Share]) -> list[bool]:
     return [shares[r.connector_id].limit_w > 0 for r in scene.order if r.requested_w != 0]
 
 
-@unhurried
 @given(scenes(), st.integers(0, 40_000) | st.integers(0, 600), st.sampled_from(SHARED))
 def test_a_higher_limit_of_the_station_never_gives_less_in_all(scene: Scene, more_w: int, name: str) -> None:
     scene = scene.fresh()
@@ -149,7 +145,6 @@ def test_a_higher_limit_of_the_station_never_gives_less_in_all(scene: Scene, mor
     assert high.grid_w >= low.grid_w - len(scene.requests), "rounding down costs each at most a watt"
 
 
-@unhurried
 @given(scenes(), st.integers(0, 40_000) | st.integers(0, 600), st.sampled_from(SHARED))
 def test_a_higher_limit_of_the_station_takes_from_nobody_but_for_one_who_came_before(
     scene: Scene, more_w: int, name: str
@@ -188,7 +183,6 @@ def test_the_minimum_of_one_who_came_before_can_cost_others_all_they_had() -> No
         assert given_w == [[0, 4_014], [4_140, 0]]
 
 
-@unhurried
 @given(
     scenes(),
     st.integers(0, 3),
@@ -229,7 +223,6 @@ def test_a_higher_limit_of_a_connector_can_give_less_in_all() -> None:
     assert [share.limit_w for share in fair.now().shares] == [25_000, 25_000]
 
 
-@unhurried
 @given(scenes())
 def test_whoever_is_left_alone_has_all_that_its_own_limits_allow(scene: Scene) -> None:
     """Nothing of the others sticks."""

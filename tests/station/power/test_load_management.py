@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kiosk.settings import Installation, Settings
 from kiosk.station.power.load_management import Controller, released_w, withheld
 from kiosk.station.power.model import Outlet
-from tests.fakes.powers import Scene, scenes, unhurried
+from tests.fakes.powers import Scene, scenes
 
 
 def settings(enabled: bool = True, timeout_s: int = 5) -> Settings:
@@ -170,7 +170,6 @@ def test_what_is_released(fitted: Outlet, station_w: int | None, left_w: int, is
     assert withheld(fitted, station_w) is is_withheld
 
 
-@unhurried
 @given(scenes())
 def test_where_power_is_withheld_nothing_can_start(scene: Scene) -> None:
     busy = {request.connector_id for request in scene.requests}

@@ -22,8 +22,7 @@ from kiosk.station.power.profiles import (
     station_composite,
 )
 
-unhurried = settings(deadline=None, max_examples=60)
-"""A busy machine is no failure."""
+fewer = settings(max_examples=60)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HORIZON_S = 120
@@ -212,7 +211,7 @@ def installed(sent: list[Sent]) -> list[Any]:
 # --- what must hold ---------------------------------------------------------------------------------------------
 
 
-@unhurried
+@fewer
 @given(situations())
 def test_watts_of_every_second_are_as_the_text_says(situation: tuple[list[Sent], list[Outlook]]) -> None:
     sent, outlooks = situation
@@ -222,7 +221,7 @@ def test_watts_of_every_second_are_as_the_text_says(situation: tuple[list[Sent],
             assert value_at(schedule, second) == connector_watts(sent, outlook, at(second)), second
 
 
-@unhurried
+@fewer
 @given(situations())
 def test_amperes_are_told_as_sent_or_fit_the_watts(situation: tuple[list[Sent], list[Outlook]]) -> None:
     sent, outlooks = situation
@@ -239,7 +238,7 @@ def test_amperes_are_told_as_sent_or_fit_the_watts(situation: tuple[list[Sent], 
                 assert any(told == down(watts / volts(outlook.circuit, n)) for n in phases), second
 
 
-@unhurried
+@fewer
 @given(situations(), st.none() | st.sampled_from([5_000, 30_000, 75_000]), st.none() | st.just(25_000))
 def test_connector_0_is_the_sum_at_the_grid_under_the_stations_limits(
     situation: tuple[list[Sent], list[Outlook]], grid_w: int | None, stacks_w: int | None
@@ -263,7 +262,7 @@ def test_connector_0_is_the_sum_at_the_grid_under_the_stations_limits(
         assert value_at(amps, second) == down(watts / 690), second
 
 
-@unhurried
+@fewer
 @given(situations())
 def test_the_least_rate_is_told_where_it_is_one_and_the_same(
     situation: tuple[list[Sent], list[Outlook]],
@@ -280,7 +279,7 @@ def test_the_least_rate_is_told_where_it_is_one_and_the_same(
         assert (Fraction(str(told)) if told is not None else 0) == (leasts.pop() if len(leasts) == 1 else 0)
 
 
-@unhurried
+@fewer
 @given(situations(), st.integers(1, 3))
 def test_the_shape_of_a_schedule(situation: tuple[list[Sent], list[Outlook]], most: int) -> None:
     sent, outlooks = situation
@@ -297,7 +296,7 @@ def test_the_shape_of_a_schedule(situation: tuple[list[Sent], list[Outlook]], mo
     assert cut.duration_s == (whole.spans[most].start_s if len(whole.spans) > most else HORIZON_S)
 
 
-@unhurried
+@fewer
 @given(situations(), st.integers(-HORIZON_S, HORIZON_S))
 def test_the_limit_of_the_moment_holds_until_the_next_change(
     situation: tuple[list[Sent], list[Outlook]], offset_s: int
@@ -323,7 +322,7 @@ def test_the_limit_of_the_moment_holds_until_the_next_change(
         assert [session_word(sent, outlook, later, later) for outlook in held] == words[1:]
 
 
-@unhurried
+@fewer
 @given(situations())
 def test_the_limit_of_the_moment_is_the_first_of_the_schedule(
     situation: tuple[list[Sent], list[Outlook]],

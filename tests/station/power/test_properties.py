@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from kiosk.station.power import allocate
 from kiosk.station.power.model import grid_power_w
-from tests.fakes.powers import Scene, scenes, unhurried
+from tests.fakes.powers import Scene, scenes
 
 
-@unhurried
 @given(scenes())
 def test_no_limit_in_force_is_ever_passed(scene: Scene) -> None:
     result, limits, stacks = scene.now(), scene.limits, scene.stacks
@@ -41,7 +40,6 @@ def test_no_limit_in_force_is_ever_passed(scene: Scene) -> None:
         assert set(share.shared_with) <= set(by_id)
 
 
-@unhurried
 @given(scenes())
 def test_nobody_is_between_nothing_and_the_minimum(scene: Scene) -> None:
     """At any moment, not only in the end. A car that wants less than the minimum has all it wants."""
@@ -53,7 +51,6 @@ def test_nobody_is_between_nothing_and_the_minimum(scene: Scene) -> None:
         assert share.limit_w in (0, request.requested_w) or share.limit_w >= least_w
 
 
-@unhurried
 @given(scenes(), st.randoms(use_true_random=False))
 def test_the_same_question_has_the_same_answer_in_whatever_order_it_is_put(
     scene: Scene, chance: random.Random
@@ -66,14 +63,12 @@ def test_the_same_question_has_the_same_answer_in_whatever_order_it_is_put(
     assert allocate(requests, scene.stacks, limits, scene.strategy, scene.before) == once
 
 
-@unhurried
 @given(scenes(), st.integers(-1000, 1000))
 def test_only_the_order_of_coming_counts_not_the_time(scene: Scene, later_s: int) -> None:
     shifted = tuple(msgspec.structs.replace(r, since_s=r.since_s + later_s) for r in scene.requests)
     assert msgspec.structs.replace(scene, requests=shifted).now() == scene.now()
 
 
-@unhurried
 @given(scenes())
 def test_never_more_sessions_with_power_than_stacks_and_ac_outlets(scene: Scene) -> None:
     fed = [share for share in scene.now().shares if share.limit_w and scene.limits.outlet(share.connector_id).dc]
@@ -81,7 +76,6 @@ def test_never_more_sessions_with_power_than_stacks_and_ac_outlets(scene: Scene)
     assert all(share.stacks >= 1 for share in fed)
 
 
-@unhurried
 @given(scenes())
 def test_a_stack_never_leaves_a_car_that_still_draws_from_it(scene: Scene) -> None:
     result, before = scene.now(), scene.before
@@ -95,7 +89,6 @@ def test_a_stack_never_leaves_a_car_that_still_draws_from_it(scene: Scene) -> No
         assert drawn_w <= share.stacks * scene.stacks.each_w
 
 
-@unhurried
 @given(scenes())
 def test_what_flows_and_what_is_allowed_stay_within_the_limit_together(scene: Scene) -> None:
     """A raise never lifts the worst case (each draws the more of draw and setpoint) above the limit."""

@@ -13,7 +13,7 @@ from kiosk.station.power import stacks as stack_rules
 from kiosk.station.power.model import OWN_USE_W
 from kiosk.station.power.sharing import Claim, fill
 
-thorough = settings(deadline=None, max_examples=400)
+thorough = settings(max_examples=400)
 
 Vector = tuple[int, ...]
 

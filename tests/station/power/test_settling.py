@@ -14,14 +14,13 @@ from kiosk.station.power import Limits, Outlet, Request, Stacks, Strategy
 from kiosk.station.power.allocation import RETURN_MARGIN_W
 from kiosk.station.power.model import EFFICIENCY, least_ac_w
 from kiosk.station.power.stacks import TAKE_BACK_MARGIN
-from tests.fakes.powers import Scene, obeyed, scenes, settled, unhurried
+from tests.fakes.powers import Scene, obeyed, scenes, settled
 
 STACKS = Stacks(count=2, power_w=25_000, current_a=75.0)
 DC = [Outlet(connector_id=n, dc=True, max_power_w=50_000, max_current_a=150.0, min_power_w=1_000) for n in (1, 2)]
 AC = Outlet(connector_id=3, dc=False, max_power_w=22_000, min_power_w=least_ac_w(3))
 
 
-@unhurried
 @given(scenes())
 def test_it_settles_and_stays(scene: Scene) -> None:
     result, turns = settled(scene)
@@ -29,7 +28,6 @@ def test_it_settles_and_stays(scene: Scene) -> None:
     assert not any(share.waits for share in result.shares), "nothing waits for ever"
 
 
-@unhurried
 @given(scenes())
 def test_after_a_restart_everything_is_right_at_once(scene: Scene) -> None:
     """Nothing flows then, so nothing needs to be waited for."""
@@ -39,7 +37,6 @@ def test_after_a_restart_everything_is_right_at_once(scene: Scene) -> None:
     assert settled(fresh)[0] == first
 
 
-@unhurried
 @given(scenes(), st.integers(0, 2))
 def test_cars_that_tell_nothing_settle_too(scene: Scene, silent: int) -> None:
     """Unknown draws count in full, but what was lowered counts as lowered."""
@@ -60,7 +57,6 @@ def test_cars_that_tell_nothing_settle_too(scene: Scene, silent: int) -> None:
         before = after
 
 
-@unhurried
 @given(
     scenes(), st.integers(0, 3), st.lists(st.floats(0, 1), min_size=1, max_size=25), st.integers(1_001, 120_000)
 )
@@ -82,7 +78,6 @@ def test_a_wish_that_wavers_moves_the_stacks_once_at_most(
     assert sum(a != b for a, b in itertools.pairwise(seen)) <= 1
 
 
-@unhurried
 @given(
     st.sampled_from(Strategy),
     st.lists(st.integers(0, RETURN_MARGIN_W - 1), min_size=2, max_size=25),
@@ -102,7 +97,6 @@ def test_a_limit_that_wavers_switches_nobody_on_and_off(strategy: Strategy, ups:
         assert sum(a[one] != b[one] for a, b in itertools.pairwise(seen)) <= 1, seen
 
 
-@unhurried
 @given(scenes())
 def test_who_starves_gets_power_again_once_there_is_some(scene: Scene) -> None:
     """Whatever kept it from charging is taken away: then nothing but the lack of a stack does."""
@@ -127,7 +121,6 @@ def test_who_starves_gets_power_again_once_there_is_some(scene: Scene) -> None:
         assert share.limit_w >= outlet.min_power_w, share
 
 
-@unhurried
 @given(scenes())
 def test_where_a_start_is_allowed_there_is_power_for_it(scene: Scene) -> None:
     result, _ = settled(scene)
@@ -145,7 +138,6 @@ def test_where_a_start_is_allowed_there_is_power_for_it(scene: Scene) -> None:
         assert (share.limit_w >= outlet.min_power_w > 0) is (outlet.connector_id in result.startable)
 
 
-@unhurried
 @given(scenes())
 def test_a_newcomer_takes_no_stack_from_fcfs_and_all_but_one_from_fair(scene: Scene) -> None:
     """Decision 10: FCFS leaves the first what it can use; FAIR gives one each when the second starts."""

@@ -153,7 +153,7 @@ def test_what_is_on_its_way_is_never_thinned_away(
     runner.run(story())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     steps=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=150),
     most=st.integers(10, 30),
