@@ -53,7 +53,7 @@ def scenario(
 
     On the running station it goes at the station's own speed (`kiosk run --speed X`, told again here with
     --speed X). With --virtual a whole station with a backend that judges every message is built in this process,
-    and a day takes seconds. Exit code 1: a rule was broken.
+    and a day takes less than a minute. Exit code 1: a rule was broken.
 
     Ctrl-C ends it: on a running station cars stay plugged in and sessions go on, what was broken stays broken.
 

@@ -23,10 +23,7 @@ _COMMON: Final = ("time", "repeat")
 
 def page() -> str:
     """The whole page, Markdown."""
-    here = Path(__file__).parent
-    results = msgspec.toml.decode((here / RESULTS).read_text(encoding="utf-8"), type=dict[str, str])
-    told = {name: " ".join(text.split()) for name, text in results.items()}
-    parts = [(here / "guide.md").read_text(encoding="utf-8").format(**told)]
+    parts = [(Path(__file__).parent / "guide.md").read_text(encoding="utf-8").format(**results())]
     parts += ["## Every field", "", *_table("The head of the file", Scenario, skip=("station", "traffic", "at"))]
     parts += _table("`[station]`", Station)
     parts += _table("`[[traffic]]`: drivers who come by chance", Traffic)
@@ -35,6 +32,12 @@ def page() -> str:
         about = " ".join((kind.__doc__ or "").split())
         parts += ["", f'#### `do = "{word}"`', "", about, *_own(kind)]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def results() -> dict[str, str]:
+    """What the built-in scenarios came to, by the first word of their names."""
+    raw = (Path(__file__).parent / RESULTS).read_text(encoding="utf-8")
+    return {name: text.strip() for name, text in msgspec.toml.decode(raw, type=dict[str, str]).items()}
 
 
 def _table(title: str, kind: type[msgspec.Struct], skip: tuple[str, ...] = ()) -> list[str]:
