@@ -23,7 +23,9 @@ BESIDE, APART = 5.0, 4.0
 MOST_MARKS = 16
 """With more marks than that, the everyday ones are not written out."""
 
-GRAVE = re.compile(r"fault|emergency|outage|offline|unreachable|silent|lost|kill|crash|fail|gone", re.IGNORECASE)
+GRAVE = re.compile(
+    r"fault|emergency|outage|offline|mains|silent|refus|lost|kill|crash|fail|gone|unreachable", re.IGNORECASE
+)
 """Words of what should not happen: drawn in the colour of alarm."""
 
 OVER = ": over"
@@ -76,7 +78,7 @@ def ranked(marks: Sequence[Mark]) -> list[Mark]:
     kinds = Counter(_kind(mark) for mark in marks)
     return sorted(
         marks,
-        key=lambda m: (not GRAVE.search(m.text), _everyday(m), m.text.endswith(OVER), kinds[_kind(m)], m.at_s),
+        key=lambda m: (not grave(m), _everyday(m), m.text.endswith(OVER), kinds[_kind(m)], m.at_s),
     )
 
 
@@ -84,8 +86,13 @@ def _kind(mark: Mark) -> str:
     return re.sub(r"[\d.,]+", "#", mark.text.split(":")[0])
 
 
+def grave(mark: Mark) -> bool:
+    """It should not happen. What became of one driver is that driver's story."""
+    return GRAVE.search(mark.text) is not None and not _everyday(mark)
+
+
 def _everyday(mark: Mark) -> bool:
-    return VISIT.match(mark.text) is not None and not GRAVE.search(mark.text)
+    return VISIT.match(mark.text) is not None
 
 
 class Flag(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +106,7 @@ class Flag(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def colour(self) -> str:
-        return ALARM if GRAVE.search(self.mark.text) else INK_SOFT
+        return ALARM if grave(self.mark) else INK_SOFT
 
 
 def place_marks(

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from kiosk.lab.picture import axes, charts
 from kiosk.lab.picture.charts import Frame
-from kiosk.lab.picture.labels import MARK_SIZE, MARK_WEIGHT, Flag, Measure, place_marks, text
-from kiosk.lab.picture.palette import HAIRLINE, INK, INK_SOFT, LINE, PAGE, SHARES, STYLES, SURFACE
+from kiosk.lab.picture.labels import MARK_SIZE, MARK_WEIGHT, Flag, Measure, grave, place_marks, text
+from kiosk.lab.picture.palette import ALARM, HAIRLINE, INK, INK_SOFT, LINE, PAGE, SHARES, STYLES, SURFACE
 from kiosk.lab.picture.series import Column, Stay, of_connector, of_station, shares, span_s, stays
 from kiosk.lab.picture.shapes import Area, Box, Picture, Shape, Stroke, rectangle
 from kiosk.lab.scenario.recording import Recording
@@ -56,7 +56,7 @@ def picture(recording: Recording, measure: Measure, size: tuple[int, int] = (160
     shapes += _station_names(measure, station, sum(stay.energy_wh for stay in everybody))
     labels = [shape for shape in shapes if shape.what in LABELS]
     shapes = [shape for shape in shapes if shape.what not in LABELS]
-    shapes += _marks(flags, [x_of(mark.at_s) for mark in small], measure, plot)
+    shapes += _marks(flags, [(x_of(mark.at_s), grave(mark)) for mark in small], measure, plot)
     shapes += labels  # no line runs through them
     shapes += _header(recording, measure, size, whole_s, len(everybody))
     shapes += _legend(measure, size)
@@ -157,10 +157,12 @@ def _station_names(measure: Measure, frame: Frame, energy_wh: float) -> list[Sha
     ]
 
 
-def _marks(flags: Sequence[Flag], small: Sequence[float], measure: Measure, plot: Box) -> list[Shape]:
+def _marks(flags: Sequence[Flag], small: Sequence[tuple[float, bool]], measure: Measure, plot: Box) -> list[Shape]:
     """What happened: a line down through all charts with words above, or a tick where those have no room."""
-    ticks = [((x, plot.top - 6), (x, plot.top)) for x in small]
-    shapes: list[Shape] = [Stroke(spots=spots, colour=LINE, width=1.4, what="small mark") for spots in ticks]
+    shapes: list[Shape] = []
+    for x, alarming in sorted(small, key=lambda tick: tick[1]):
+        colour, top = (ALARM, plot.top - 9) if alarming else (LINE, plot.top - 6)
+        shapes.append(Stroke(spots=((x, top), (x, plot.top)), colour=colour, width=1.4, what="small mark"))
     for flag in flags:
         y = plot.top - 8 - (flag.row + 0.5) * MARK_PITCH
         pole = ((flag.x, y - 7), (flag.x, plot.top))

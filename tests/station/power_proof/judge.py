@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
-from kiosk.model.enums import ChargePointStatus, LimitReason
+from kiosk.model.enums import ChargePointStatus, LimitReason, Phase
 from kiosk.station.charging.bay import Bay
 from kiosk.station.hardware.simulator.connector import SimConnector
 from tests.station.power_proof.law import cool_share
@@ -17,6 +18,9 @@ CLOSE_W = 2.0
 """Watts are whole numbers, and each of four connectors may have lost one to that."""
 
 LEAST_VOLTAGE_V = 150.0
+NO_SESSION = frozenset({Phase.UNPLUGGED, Phase.PLUGGED, Phase.STOPPING, Phase.ENDED})
+"""The contactor is open for good: a setpoint of before is none for the next session."""
+
 History = deque[tuple[float, float]]
 
 
@@ -75,7 +79,7 @@ class Judge:
         self.note_law()
         law = self.plant.law
         ports = self.plant.hardware.connectors
-        set_w = {port.id: port.limit_w for port in ports}
+        set_w = {port.id: 0 if port.phase in NO_SESSION else port.limit_w for port in ports}
         drawn_w = {port.id: (r.power_w or 0) if (r := port.reading()) is not None else 0 for port in ports}
         limit_w = law.station(now_s)
         if any(set_w.values()) and law.at_grid_w(set_w) > limit_w + 0.01:
@@ -87,8 +91,10 @@ class Judge:
         self._before_w = set_w
         if (used := sum(port.stacks for port in ports)) > self.plant.installation.hardware.stacks:
             self.say(f"{used} stacks are assigned")
-        left_w = limit_w - law.at_grid_w(busy_w)
-        for bay in self.plant.core.sessions.bays.values():
+        bays = self.plant.core.sessions.bays
+        held_w = {n: max(bays[n].limit_w, drawn_w[n]) for n in bays}  # also by who is about to begin again
+        left_w = limit_w - law.at_grid_w(held_w)
+        for bay in bays.values():
             if bay.running:
                 self._session(bay, now_s, left_w)
 
@@ -99,6 +105,9 @@ class Judge:
             self.say(
                 f"connector {bay.id}: {set_w} W are set, {told.limit_w} W told, {bay.limit_w} W reckoned with"
             )
+        for name, limit_w in self._own_limits(bay, now_s).items():
+            if set_w > limit_w + 0.01:
+                self.say(f"connector {bay.id}: {set_w} W are set, {name} allows {limit_w:.0f} W")
         reading = bay.fresh_reading(now_s)
         asked_w = reading.requested_w if reading is not None else None
         if not bay.port.plugged:
@@ -114,6 +123,17 @@ class Judge:
             self.say(f"connector {bay.id}: {told.limit_reason} does not bind {set_w} W of {asked_w} W")
         else:
             self.named.add(told.limit_reason)
+
+    def _own_limits(self, bay: Bay, now_s: float) -> dict[str, float]:
+        """Whatever nobody but this connector has to keep to."""
+        limits: dict[str, float] = dict(self.plant.law.connector_limits(bay.id, now_s))
+        port = self.plant.hardware.connector(bay.id)
+        if port.type.is_dc:
+            hardware = self.plant.installation.hardware
+            heat = cool_share(self.plant.hardware.stacks.temperature_c or 0.0)
+            limits["stack"] = port.stacks * hardware.stack_power_w
+            limits["derating"] = math.ceil(port.stacks * hardware.stack_power_w * heat)
+        return limits
 
     def _binds(
         self, bay: Bay, reason: LimitReason, set_w: int, least_w: float, now_s: float, left_w: float

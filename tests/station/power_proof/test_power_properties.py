@@ -150,13 +150,15 @@ async def _it_comes_to_rest(plant: Plant, judge: Judge) -> None:
 
 
 QUICK = settings(
-    max_examples=10,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     phases=(Phase.generate,),  # the same stories each time: nothing to shrink without --long
     suppress_health_check=list(HealthCheck),
 )
-LONG = settings(QUICK, max_examples=400, derandomize=False, phases=(Phase.reuse, Phase.generate, Phase.shrink))
+LONG = settings(QUICK, derandomize=False, phases=(Phase.reuse, Phase.generate, Phase.shrink))
+ROUNDS = 50
+"""Of ``--long``, each with stories of its own: one test that lasts for minutes would look like one that hangs."""
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -173,9 +175,13 @@ def test_whatever_happens_the_limits_hold_and_everybody_is_served(
 
 
 @pytest.mark.long
-@given(story=stories())
-@LONG
+@pytest.mark.parametrize("turn", range(ROUNDS))
 def test_the_same_with_many_more_stories(
-    story: Story, tmp_path_factory: pytest.TempPathFactory, log_watch: LogWatch, tally: Tally
+    turn: int, tmp_path_factory: pytest.TempPathFactory, log_watch: LogWatch, tally: Tally
 ) -> None:
-    play(story, tmp_path_factory.mktemp("plant"), log_watch, tally)
+    @given(story=stories())
+    @LONG
+    def new_ones(story: Story) -> None:
+        play(story, tmp_path_factory.mktemp("plant"), log_watch, tally)
+
+    new_ones()
