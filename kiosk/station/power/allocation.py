@@ -145,7 +145,7 @@ def _targets(
         reason, cap_w = _caps(request, outlet, stacks, usable.get(n, 0))
         cost = grid_cost(outlet)
         margin_w = RETURN_MARGIN_W if n in starved else 0
-        if cap_w < outlet.min_power_w and (request.requested_w is None or cap_w < request.requested_w + margin_w):
+        if cap_w < outlet.min_power_w and (request.requested_w is None or cap_w < request.requested_w):
             cap_w = 0.0  # too little to charge with
         need_w = _need_w(request, cap_w)
         floor_w = min(float(outlet.min_power_w), need_w)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.model.enums import LimitReason
 from kiosk.station.power import Limits, Outlet, Request, Stacks, Strategy
 from kiosk.station.power.allocation import RETURN_MARGIN_W
 from kiosk.station.power.model import EFFICIENCY, least_ac_w
@@ -185,3 +186,17 @@ def test_who_starved_comes_back_with_a_margin(left_w: list[int], charges: list[b
         assert share is not None
         seen.append(share.limit_w > 0)
     assert seen == charges
+
+
+def test_the_limit_that_starves_a_session_stays_the_one_that_is_named() -> None:
+    """Its own limit would be enough for what it wants, also with the margin of coming back in mind."""
+    outlet = msgspec.structs.replace(DC[0], modbus_w=900)
+    scene = Scene(
+        requests=(Request(connector_id=1, since_s=1, requested_w=401, draw_w=0),),
+        stacks=STACKS,
+        limits=Limits(outlets=(outlet,), profile_w=0),
+        strategy=Strategy.FCFS,
+    )
+    once = scene.now()
+    assert [(share.limit_w, share.reason) for share in once.shares] == [(0, LimitReason.PROFILE)]
+    assert obeyed(scene, once).now() == once
