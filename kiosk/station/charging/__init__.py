@@ -8,6 +8,8 @@ facts, with what ``metering`` (pure) says is measured; ``supply`` and ``profiles
 ``rings`` the light, ``host`` the dialogue to the screen. This room must never format an OCPP message, never draw,
 and never open a socket: what it needs of a backend stands in ``ports``.
 
+``alarms`` takes the levels that the hardware tells, ``levels`` (pure) says which of them count.
+
 Decisions
 - A reservation is asked about before the tag is: a stranger costs the backend no question.
 - It ends with the committed begin of its transaction, not with the card; the begin names it, so a core that dies
@@ -20,4 +22,6 @@ Decisions
   telling it has failed (fault 22), as if the hardware had said so.
 - Whether a plug is in decides whether a late answer still counts: the car that was there may charge, a driver who
   only showed a card and went may not.
+- A fault ends a session by what the table says of its code; the core obeys twice over, as the hardware has opened the
+  contactor already. After an emergency stop no plug that was in starts anything by itself.
 """
