@@ -65,6 +65,7 @@ class Levels:
         rises = self._rises.get(code)  # None: raised before the core began
         if rises is None or len(rises) < FLAPS or now_s - rises[0] > FLAPS_WITHIN_S:
             self.codes.discard(code)
+            self._flapping.discard(code)
             return Change.CLEARED
         self._quiet_at_s[code] = now_s + QUIET_S
         new = code not in self._flapping

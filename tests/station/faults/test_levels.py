@@ -51,6 +51,15 @@ def test_to_fall_again_does_not_lengthen_the_wait() -> None:
     assert levels.quiet(last_s + QUIET_S) == [20]
 
 
+def test_flapping_is_told_again_after_it_was_over() -> None:
+    levels = Levels()
+    _, now_s = flap(levels, 20, FLAPS, 1.0)
+    assert levels.rises(20, now_s + 1) is None
+    assert levels.falls(20, now_s + 600, plugged=False) is Change.CLEARED, "it stood still in between"
+    changes, _ = flap(levels, 20, FLAPS, 1.0, now_s + 601)
+    assert changes[-1] is Change.FLAPPING
+
+
 def test_what_comes_now_and_then_does_not_flap() -> None:
     levels = Levels()
     changes, _ = flap(levels, 20, 50, FLAPS_WITHIN_S / (FLAPS - 1) + 1)
