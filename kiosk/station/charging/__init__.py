@@ -22,6 +22,6 @@ Decisions
   telling it has failed (fault 22), as if the hardware had said so.
 - Whether a plug is in decides whether a late answer still counts: the car that was there may charge, a driver who
   only showed a card and went may not.
-- A fault ends a session by what the table says of its code; the core obeys twice over, as the hardware has opened the
-  contactor already. After an emergency stop no plug that was in starts anything by itself.
+- A fault does what the table says of its code. The core obeys although the hardware has opened the contactor
+  already. After an emergency stop no plug that was in starts anything by itself.
 """
