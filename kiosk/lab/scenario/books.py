@@ -28,9 +28,10 @@ class Billed(msgspec.Struct, kw_only=True):
 
 
 class Books:
-    """Hears every frame; ``billed`` by transactionId."""
+    """Hears every frame; ``billed`` by transactionId, ``codes`` are the vendor's that the backend was told."""
 
     def __init__(self) -> None:
+        self.codes: set[int] = set()
         self.billed: dict[int, Billed] = {}
         self._asked: dict[str, dict[str, Any]] = {}  # message id to StartTransaction.req
 
@@ -40,6 +41,8 @@ class Books:
         if frame.kind == "call" and not frame.to_station:
             if frame.action == "StartTransaction":
                 self._asked[frame.message_id] = frame.payload
+            elif frame.action == "StatusNotification":
+                self.codes.add(int(frame.payload.get("vendorErrorCode", 0)))
             elif frame.action == "StopTransaction":
                 self._stopped(frame.payload)
         elif frame.kind == "result" and frame.to_station and frame.message_id in self._asked:

@@ -304,6 +304,7 @@ async def play(
             sessions=None,
             energy_wh=None,
             starts=None,
+            told_codes=(),
             breaches=[],
             failed=show.failed,
         ),

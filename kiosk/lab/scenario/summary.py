@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from statistics import mean
 
@@ -35,7 +35,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     waited_mean_s: float | None  # from arrival to energy
     waited_most_s: float | None
     bound_min: dict[str, float]
-    faults: dict[int, int]
+    faults: dict[int, int]  # code to how often it was seen raised
+    told_codes: tuple[int, ...]  # vendor error codes that the backend was told
     most_grid_w: int
     most_grid_limit_w: int | None
     most_grid_at_s: float
@@ -57,6 +58,7 @@ def of(
     sessions: int | None,
     energy_wh: int | None,
     starts: int | None,
+    told_codes: Collection[int],
     breaches: Sequence[str],
     failed: Sequence[str],
 ) -> Summary:
@@ -82,6 +84,7 @@ def of(
             for reason, seconds in sorted(figures.bound_s.items(), key=lambda item: (-item[1], item[0]))
         },
         faults=dict(sorted(figures.faults.items())),
+        told_codes=tuple(sorted(told_codes)),
         most_grid_w=figures.most_grid_w,
         most_grid_limit_w=figures.most_grid_limit_w,
         most_grid_at_s=round(figures.most_grid_at_s, 1),

@@ -143,6 +143,7 @@ async def _played(
             sessions=len(ledger.billed),
             energy_wh=ledger.energy_wh,
             starts=house.starts,
+            told_codes=ledger.codes - {0},
             breaches=breaches,
             failed=show.failed,
         ),

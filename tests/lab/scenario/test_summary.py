@@ -44,6 +44,7 @@ def of(*reports: Report, figures: Figures | None = None, **more: Any) -> summary
         "sessions": None,
         "energy_wh": None,
         "starts": None,
+        "told_codes": (),
         "breaches": [],
         "failed": [],
     } | more
