@@ -87,6 +87,7 @@ def as_table(snapshot: Snapshot) -> RenderableType:
         for text, holds in (
             ("kiosk mode", station.kiosk),
             ("out of service", not station.operative),
+            ("emergency stop pressed", station.emergency_stop),
             ("service door open", station.door_open),
             ("firmware is being updated", station.updating),
             (f"{station.reset_pending} reset pending", station.reset_pending is not None),

@@ -66,6 +66,17 @@ def test_a_narrow_terminal_shortens_no_heading(
     assert f"{at:%H:%M}" in told
 
 
+@pytest.mark.parametrize("pressed", [True, False])
+def test_the_emergency_stop_is_noted(fake_core: FakeCore, capsys: Capture, pressed: bool) -> None:
+    fake_core.change(
+        lambda s: s.set(station=msgspec.structs.replace(s.snapshot.station, emergency_stop=pressed, kiosk=True))
+    )
+    assert cli.main(["status"]) == 0
+    told = capsys.readouterr().out
+    assert "kiosk mode" in told
+    assert ("emergency stop pressed" in told) is pressed
+
+
 @pytest.mark.parametrize(("days", "form"), [(0, "%H:%M"), (2, "%Y-%m-%d %H:%M")])
 def test_a_reservation_says_how_long(fake_core: FakeCore, capsys: Capture, days: int, form: str) -> None:
     at = datetime.now().astimezone().replace(hour=23, minute=59) + timedelta(days=days)
