@@ -226,6 +226,10 @@ class Play:
                 if str(error) != problem:
                     problem = str(error)
                     self.failed.append(f"{told(deed)}: {problem}")
+            except Exception as error:
+                log.exception("%s broke off", told(deed))
+                self.failed.append(f"{told(deed)}: {type(error).__name__}: {error}")
+                return
 
 
 def profile(deed: kinds.Profile, now: datetime) -> dict[str, Any]:

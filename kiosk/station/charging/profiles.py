@@ -17,7 +17,7 @@ from kiosk.settings.installation import ConnectorInstallation
 from kiosk.station.charging.bay import Bay, Running
 from kiosk.station.hardware.ports import Reading
 from kiosk.station.power.inputs import outlets_of, phases_of
-from kiosk.station.power.model import AC_V
+from kiosk.station.power.model import AC_V, LEAST_VOLTAGE_V
 from kiosk.station.power.profile_model import (
     NOMINAL_DC_V,
     Circuit,
@@ -32,8 +32,6 @@ from kiosk.station.storage.profiles import ProfileRow, ProfileStore
 
 log = logging.getLogger(__name__)
 
-LEAST_VOLTAGE_V = 150.0
-"""A lower one is no battery's but an outlet's on its way up."""
 TELLING_A = 2.0
 """From this current on, watts, volts and amperes of an AC meter tell how many phases carry it."""
 CLOCK_SLACK_S = 2.0

@@ -10,6 +10,7 @@ import msgspec
 from kiosk.model.enums import LimitReason
 from kiosk.station.power import stacks as stack_rules
 from kiosk.station.power.model import (
+    LEAST_VOLTAGE_V,
     OWN_USE_W,
     Allocation,
     Limits,
@@ -22,9 +23,6 @@ from kiosk.station.power.model import (
     grid_power_w,
 )
 from kiosk.station.power.sharing import Claim, fill
-
-LEAST_VOLTAGE_V = 150.0
-"""A lower one is no battery's but an outlet's on its way up: it says nothing about the power to come."""
 
 RETURN_MARGIN_W = 500
 """At the plug, above the minimum: so much must be there before a session that got nothing gets something again, so

@@ -16,6 +16,9 @@ OWN_USE_W: Final = 100
 MIN_DC_W: Final = 1000
 """Below this a DC session is suspended rather than kept alive with next to nothing. Ours: no public figure."""
 
+LEAST_VOLTAGE_V: Final = 150.0
+"""A lower one is no battery's but an outlet's on its way up: it says nothing about the power to come."""
+
 AC_V: Final = 230.0
 LEAST_AC_A: Final = 6.0
 """On each phase: the least that IEC 61851 can say to a car."""
