@@ -11,7 +11,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union
@@ -173,7 +173,10 @@ def printable(name: str) -> str:
 
 
 def _show(value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    if isinstance(value, bool):
+        text = str(value).lower()
+    else:
+        text = value.isoformat() if isinstance(value, date | time) else repr(value)
     return text if len(text) <= 60 else text[:59] + "…"
 
 

@@ -128,6 +128,7 @@ def test_a_connector_needs_only_what_differs_from_its_type(tmp_path: Path) -> No
         ("[backend]\nretry_min_s = nan", "backend.retry_min_s = nan does not fit"),
         ("[backend]\nretry_max_s = inf", "backend.retry_max_s = inf does not fit"),
         ("backend = 1", "backend = 1 does not fit (table)"),
+        ("backend = 2026-02-20T08:00:00", "backend = 2026-02-20T08:00:00 does not fit (table)"),
         ("[web]\nport = 65536", "web.port = 65536 does not fit (whole number from 0 to 65535)"),
         ("[web]\nport = 80.5", "web.port = 80.5 does not fit"),
         ("[web]\nenabled = 1", "web.enabled = 1 does not fit (true or false)"),
