@@ -17,6 +17,9 @@ TOLD_WITHIN_S = 0.5
 CLOSE_W = 2.0
 """Watts are whole numbers, and each of four connectors may have lost one to that."""
 
+RETURN_MARGIN_W = 500.0
+"""Who got nothing comes back with that much more than the minimum, so that it does not come and go."""
+
 LEAST_VOLTAGE_V = 150.0
 NO_SESSION = frozenset({Phase.UNPLUGGED, Phase.PLUGGED, Phase.STOPPING, Phase.ENDED})
 """The contactor is open for good: a setpoint of before is none for the next session."""
@@ -166,11 +169,12 @@ class Judge:
             # who was too hot stays off until it is clearly cooler
             for heat in {cool_share(inside_c), 0.0 if inside_c > 70 else 1.0} - {1.0}:
                 caps += [int(stacks * hardware.stack_power_w * heat) for stacks in range(hardware.stacks + 1)]
-        if any(abs(cap - set_w) < CLOSE_W or (cap < least_w and set_w == 0) for cap in caps):
+        enough_w = least_w + RETURN_MARGIN_W
+        if any(abs(cap - set_w) < CLOSE_W or (cap < enough_w and set_w == 0) for cap in caps):
             return True
         limits = law.station_limits(now_s)
         lowest = limits.get(reason.value) == min(limits.values())
-        idle_w = least_w * law.cost(bay.id) if set_w == 0 else 0.0
+        idle_w = enough_w * law.cost(bay.id) if set_w == 0 else 0.0
         awaited = any(other.waits for other in share.shares)  # what is left is meant for them
         return lowest and (awaited or left_w < idle_w + 2 * CLOSE_W)
 

@@ -43,22 +43,19 @@ class Law:
     installation: Installation
     keys: dict[str, str]
     plans: dict[tuple[str, int], Plan] = field(default_factory=dict)
-    awaited_since_s: float | None = None  # a controller is expected, and the core has noticed
     heard_s: float | None = None
     station_w: int | None = None
     connectors_w: dict[int, int] = field(default_factory=dict)
 
     def restarted(self) -> None:
         """A core that begins anew has heard nobody yet; profiles are on the disk."""
-        self.awaited_since_s = self.heard_s = self.station_w = None
+        self.heard_s = self.station_w = None
         self.connectors_w = {}
 
-    def asked(self, now_s: float) -> None:
+    def asked(self) -> None:
         """A control step of the core."""
         if self.keys["ModbusLoadManagementEnabled"] != "true":
             self.restarted()
-        elif self.awaited_since_s is None:
-            self.awaited_since_s = now_s
 
     def wrote(self, connector_id: int, watts: int, now_s: float) -> None:
         """The controller: ``connector_id`` 0 is the station."""
@@ -86,10 +83,8 @@ class Law:
             if self._controlled(now_s):
                 if self.station_w is not None:
                     found["modbus"] = self.station_w
-            elif self.awaited_since_s is not None:
-                last_s = self.awaited_since_s if self.heard_s is None else self.heard_s
-                if now_s - last_s >= self._patience_s:
-                    found["fallback"] = min(int(self.keys["GridFallbackPower"]), grid_w)
+            else:  # also before its first word: what it allowed before a restart is unknown
+                found["fallback"] = min(int(self.keys["GridFallbackPower"]), grid_w)
         plan = self.plans.get(("ChargePointMaxProfile", 0))
         if plan is not None and (watts := plan.watts(now_s)) is not None:
             found["profile"] = watts

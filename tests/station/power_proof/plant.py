@@ -102,7 +102,7 @@ class Plant:
         decide = self.core.supply.step
 
         def step(now_s: float) -> None:
-            self.law.asked(now_s)
+            self.law.asked()
             decide(now_s)
             self.on_control(now_s)
 
