@@ -173,15 +173,13 @@ def power_register(number: int) -> registers.Register:
 
 
 def told_limit(snapshot: Snapshot) -> tuple[LimitReason, int] | None:
-    """The lowest limit of the station, as far as its picture tells."""
+    """The lowest limit of the station, as far as its picture tells: profiles of the backend are not in it."""
     load = snapshot.load_management
     if load.available_w is None:
         return None
-    if load.enabled and load.connected and load.available_w == load.written_w:
-        return LimitReason.MODBUS, load.available_w
-    if load.enabled and not load.connected and load.available_w == load.fallback_w:
-        return LimitReason.FALLBACK, load.available_w
-    reason = LimitReason.GRID if load.available_w == load.max_grid_w else LimitReason.PROFILE
+    reason = LimitReason.GRID
+    if load.available_w < load.max_grid_w:
+        reason = LimitReason.FALLBACK if load.fallback else LimitReason.MODBUS
     return reason, load.available_w
 
 
@@ -282,7 +280,7 @@ async def play(
         world.close()
         for task in (watching, recording, keeping):
             task.cancel()
-        await asyncio.gather(watching, recording, keeping, return_exceptions=True)
+        show.broke_off(await asyncio.gather(watching, recording, keeping, return_exceptions=True))
     return Played(
         recording=Recording(
             name=scenario.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -67,6 +67,10 @@ class Play:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def broke_off(self, ends: Iterable[BaseException | None]) -> None:
+        """How the tasks beside the play ended; whoever failed saw nothing of the rest."""
+        self.failed += [f"{type(end).__name__}: {end}" for end in ends if isinstance(end, Exception)]
 
     # --- entries -----------------------------------------------------------------------------------------------
 

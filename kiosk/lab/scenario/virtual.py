@@ -112,7 +112,7 @@ async def _played(
             await show.abandon()
             for task in (watching, recording):
                 task.cancel()
-            await asyncio.gather(watching, recording, return_exceptions=True)
+            show.broke_off(await asyncio.gather(watching, recording, return_exceptions=True))
         breaches = [str(breach) for breach in csms.judge.breaches]
         if house.snapshot is None:
             breaches.append("[books] the station stayed off, so nobody can tell")

@@ -98,17 +98,12 @@ MANAGED = LoadManagement(max_grid_w=75_000, fallback_w=20_000)
     [
         ({"available_w": None}, None),
         ({"available_w": 75_000}, (LimitReason.GRID, 75_000)),
-        ({"available_w": 40_000}, (LimitReason.PROFILE, 40_000)),
         (
             {"enabled": True, "connected": True, "written_w": 40_000, "available_w": 40_000},
             (LimitReason.MODBUS, 40_000),
         ),
         (
-            {"enabled": True, "connected": True, "written_w": 75_000, "available_w": 30_000},
-            (LimitReason.PROFILE, 30_000),
-        ),
-        (
-            {"enabled": True, "written_w": 40_000, "available_w": 20_000},
+            {"enabled": True, "written_w": 40_000, "fallback": True, "available_w": 20_000},
             (LimitReason.FALLBACK, 20_000),
         ),
     ],

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.lab.scenario import docs, file, recording, virtual
+from kiosk.lab.scenario import docs, file, observer, recording, virtual
 from kiosk.lab.scenario.kinds import Scenario
 from kiosk.lab.scenario.played import Played
 from kiosk.model.faults import FAULTS
@@ -339,3 +339,13 @@ def test_the_whole_of_the_built_in_ones(name: str, seed: int, bad_luck: None) ->
         # all is well again: these are over in the moment they begin, and are told as NoError
         in_passing = {code for code, row in FAULTS.items() if row.name in ("DoorClosed", "EmergencyStopReleased")}
         assert set(found.told_codes) == set(FAULTS) - {0} - in_passing
+
+
+def test_an_observer_that_fails_is_told(
+    played: Callable[..., Played], bad_luck: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def blind(_: observer.Observer) -> None:
+        raise ValueError("blinded")
+
+    monkeypatch.setattr(observer.Observer, "look", blind)
+    assert played("", "2min").summary.failed == ("ValueError: blinded",)
