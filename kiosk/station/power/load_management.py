@@ -14,10 +14,10 @@ from kiosk.station.power.model import OWN_USE_W, Outlet, grid_cost
 class Controller:
     """Limits of a controller, and GridFallbackPower while it is silent for longer than GridFallbackTimeout.
 
-    The time runs from the first question, so a controller has GridFallbackTimeout to speak up after a start;
-    until it wrote a limit, there is none of its own. Silence releases its limits of single connectors, since
-    nobody is left who would raise them again. Its limit of the station gives way to the fallback and holds
-    again with its next word, until it writes another: what it allowed last is safer than no limit at all.
+    Until it has spoken for the first time the fallback holds as well: what it allowed before a restart is unknown,
+    and unknown is the lowest. Silence releases its limits of single connectors, since nobody is left who would
+    raise them again. Its limit of the station gives way to the fallback and holds again with its next word, until
+    it writes another: what it allowed last is safer than no limit at all.
     ModbusLoadManagementEnabled off: nothing is remembered, nothing limits.
     """
 
@@ -26,7 +26,6 @@ class Controller:
 
     def _forget(self) -> None:
         self._heard_s: float | None = None
-        self._asked_s: float | None = None  # since then a word is awaited
         self._station_w: int | None = None
         self._connectors_w: dict[int, int] = {}
         self._reactive_var: dict[int, int] = {}
@@ -67,8 +66,6 @@ class Controller:
         if not settings.bool("ModbusLoadManagementEnabled"):
             self._forget()
             return False
-        if self._asked_s is None:
-            self._asked_s = now_s
         if self._heard_s is None:
             return False
         if now_s - self._heard_s < settings.int("GridFallbackTimeout"):
@@ -91,10 +88,7 @@ class Controller:
 
     def fallback_w(self, settings: Settings, now_s: float) -> int | None:
         """The limit of the whole station while the controller is silent, W at the grid; None: no such limit."""
-        if self.connected(settings, now_s) or self._asked_s is None:
-            return None
-        since_s = self._asked_s if self._heard_s is None else self._heard_s
-        if now_s - since_s < settings.int("GridFallbackTimeout"):
+        if not settings.bool("ModbusLoadManagementEnabled") or self.connected(settings, now_s):
             return None
         return settings.int("GridFallbackPower")  # never above MaxGridPower, the settings see to it
 
