@@ -129,7 +129,7 @@ def blocks_start(codes: Iterable[int]) -> bool:
 
 
 def _known() -> str:
-    """The codes for a person: ``0-12, 14-22, 50-51, 1000-1001``."""
+    """The codes for a person: ``0-12, 14-22, 50-51, 1000-1003``."""
     runs: list[list[int]] = []
     for code in FAULTS:
         if runs and code == runs[-1][-1] + 1:
