@@ -10,9 +10,7 @@ import msgspec
 
 from kiosk.lab.scenario.recording import Moment, Point, Recording
 from kiosk.model.enums import ConnectorType, LimitReason
-
-EFFICIENCY = 0.97
-"""As the recording's own figures at the grid (decision 10): only to split the station's draw by connector."""
+from kiosk.station.power.model import EFFICIENCY
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
