@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -37,6 +38,10 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
         return min(self.box.left + column, self.box.right)
 
 
+LABEL_PITCH: Final = 18.0
+"""Between the middles of two labels of a scale, so that neither touches the other."""
+
+
 def energy(energy_wh: float) -> str:
     """Three digits at least, as far as there are any."""
     if energy_wh < 1:
@@ -69,7 +74,10 @@ def letter(measure: Measure, middle: Spot, look: Style) -> list[Shape]:
 def scale(measure: Measure, frame: Frame, room: int, *, unit: bool = True) -> list[Shape]:
     """Lines at round powers, with their labels at the left."""
     shapes: list[Shape] = []
-    ticks = axes.watts(frame.most_w, room)
+    height = frame.y(0.0) - frame.y(frame.most_w)
+    ticks = axes.watts(frame.most_w, max(1, min(room, int(height / LABEL_PITCH))))
+    if frame.y(0.0) - frame.y(ticks[-1].at) < LABEL_PITCH:
+        ticks = ticks[-1:]  # there is room for one
     for tick in ticks:
         y = frame.y(tick.at)
         if tick.at:

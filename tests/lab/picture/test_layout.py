@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from kiosk.lab.picture.layout import picture
@@ -103,6 +103,20 @@ marks = st.lists(
     ),
     max_size=40,
 ).map(tuple)
+CROWD = tuple(
+    Mark(at_s=at_s, text=text)
+    for at_s, text in (
+        (0.0, "Backend gone"),
+        (13362.1, "MaxGridPower 40 kW"),
+        (4620.3, "Backend gone"),
+        (14331.5, "Backend gone"),
+        (0.3, "Fault 18 at 2"),
+        (0.0, "MaxGridPower 40 kW"),
+        (158.3, "Emergency stop"),
+        (0.0, "Backend gone"),
+    )
+)
+"""So many rows of words that the lanes are low."""
 points = st.tuples(
     st.sampled_from(list(LimitReason)), st.integers(0, 50_000), st.integers(0, 50_000), st.booleans()
 )
@@ -111,6 +125,7 @@ rows = st.lists(st.tuples(points, points, st.integers(1, 60)), max_size=12)
 
 @given(rows=rows, marks=marks, limit=st.tuples(st.integers(0, 90_000), st.sampled_from(["grid", "modbus"])),
        size=st.sampled_from([(1600, 900), (1280, 720), (2400, 1000)]))  # fmt: skip
+@example(rows=[], marks=CROWD, limit=(1084, "grid"), size=(1280, 720))
 @settings(
     max_examples=40,
     phases=(Phase.explicit, Phase.generate),
