@@ -44,7 +44,7 @@ def scenario(
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the built-in scenarios and play none.")] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Read the file, tell every mistake, play nothing.")
+        bool, typer.Option("--check", help="Read the file, tell what is wrong with it, play nothing.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the timetable and play nothing.")] = False,
     as_json: Json = False,

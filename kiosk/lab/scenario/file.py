@@ -1,4 +1,4 @@
-"""Scenario files: found, read, and checked as a whole: every mistake is told at once, and before the start."""
+"""Scenario files: found, read, and checked before the start; mistakes of one kind are told together."""
 
 from __future__ import annotations
 
