@@ -46,3 +46,12 @@ def test_a_second_above_the_limit_is_too_long() -> None:
     assert not leash.slipped(5_000, 0.1), "within the limit: the time begins anew"
     assert not leash.slipped(5_001, 0.6)
     assert leash.slipped(5_001, 0.4)
+
+
+def test_who_draws_nothing_yet_has_no_power_to_keep() -> None:
+    leash = Leash(2.5, 0.0)
+    leash.feed(5_000, 0.0, obedient=False)
+    leash.feed(0, 1.0, obedient=False)
+    assert leash.obeyed_w == 5_000
+    leash.closed(2.0)
+    assert leash.obeyed_w == 0

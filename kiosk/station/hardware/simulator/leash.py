@@ -29,8 +29,10 @@ class Leash:
         self._fed_s = now_s
 
     def closed(self, now_s: float) -> None:
-        """The contactor closed: from here on the core is expected to speak."""
+        """The contactor closed: from here on the core is expected to speak. A car that draws nothing yet has no
+        power to keep, however disobedient it is."""
         self._fed_s = now_s
+        self.obeyed_w = self.limit_w
 
     def cut(self) -> None:
         """The contactor opened: nothing is allowed until the core says so again."""
