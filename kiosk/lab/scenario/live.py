@@ -21,7 +21,6 @@ from kiosk.lab.scenario.kinds import Line, Scenario
 from kiosk.lab.scenario.observer import Observer
 from kiosk.lab.scenario.play import Play
 from kiosk.lab.scenario.played import Played
-from kiosk.lab.scenario.recording import Recording
 from kiosk.lab.scenario.timetable import Timetable
 from kiosk.link import messages as m
 from kiosk.link.client import LinkClient, fetch_snapshot
@@ -282,15 +281,7 @@ async def play(
             task.cancel()
         show.broke_off(await asyncio.gather(watching, recording, keeping, return_exceptions=True))
     return Played(
-        recording=Recording(
-            name=scenario.name,
-            seed=seed,
-            starts_at=scenario.starts_at,
-            step_s=times.duration_s(scenario.recorded_every),
-            types=tuple(fitted.type.value for fitted in checks.installation(scenario).connectors),
-            moments=tuple(observer.moments),
-            marks=tuple(observer.marks),
-        ),
+        recording=observer.recording(scenario, seed),
         summary=summary.of(
             name=scenario.name,
             seed=seed,

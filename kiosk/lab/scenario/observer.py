@@ -8,7 +8,9 @@ from typing import Final
 
 import msgspec
 
-from kiosk.lab.scenario.recording import Mark, Moment, Point
+from kiosk.lab.scenario import checks, times
+from kiosk.lab.scenario.kinds import Scenario
+from kiosk.lab.scenario.recording import Mark, Moment, Point, Recording
 from kiosk.lab.scenario.world import World
 from kiosk.model.enums import ChargePointStatus, LimitReason
 from kiosk.model.snapshot import Connector, Snapshot
@@ -64,6 +66,18 @@ class Observer:
         self._limit_w: int | None = None
         self._lowered_s = -math.inf
         self._over = False
+
+    def recording(self, scenario: Scenario, seed: int, *, until_s: float = math.inf) -> Recording:
+        """What was seen so far; marks up to ``until_s``."""
+        return Recording(
+            name=scenario.name,
+            seed=seed,
+            starts_at=scenario.starts_at,
+            step_s=times.duration_s(scenario.recorded_every),
+            types=tuple(fitted.type.value for fitted in checks.installation(scenario).connectors),
+            moments=tuple(self.moments),
+            marks=tuple(mark for mark in self.marks if mark.at_s <= until_s),
+        )
 
     def mark(self, text: str) -> None:
         self.marks.append(Mark(at_s=round(self._world.now_s, 1), text=text))

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from kiosk.lab.scenario import books, checks, summary, times, timetable
+from kiosk.lab.scenario import books, summary, times, timetable
 from kiosk.lab.scenario.house import House, house_for
 from kiosk.lab.scenario.kinds import Scenario
 from kiosk.lab.scenario.observer import Observer
@@ -123,15 +123,7 @@ async def _played(
         breaches += [f"[core] {text}" for text in house.failed]
         lasted_s = house.now_s
     return Played(
-        recording=Recording(
-            name=scenario.name,
-            seed=seed,
-            starts_at=scenario.starts_at,
-            step_s=times.duration_s(scenario.recorded_every),
-            types=tuple(fitted.type.value for fitted in checks.installation(scenario).connectors),
-            moments=tuple(observer.moments),
-            marks=tuple(mark for mark in observer.marks if mark.at_s <= plan.lasts_s),
-        ),
+        recording=observer.recording(scenario, seed, until_s=plan.lasts_s),
         summary=summary.of(
             name=scenario.name,
             seed=seed,

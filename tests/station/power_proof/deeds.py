@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,11 +26,12 @@ FAULTS = (2, 4, 8, 15, 18, 20, 50, 51)
 
 
 @dataclass(frozen=True)
-class Deed:
+class Deed(ABC):
     connector_id: int
 
+    @abstractmethod
     async def do(self, plant: Plant, judge: Judge) -> None:
-        raise NotImplementedError
+        """Happen."""
 
 
 @dataclass(frozen=True)
